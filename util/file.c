@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/file.h"
+
+#include "util/error.h"
+#include "util/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_VALUE (64u * 1024)
+
+struct RhDir {
+    int fd;
+    char *path;
+};
+
+/* A file descriptor that closes itself. */
+typedef int Fd;
+static void fd_close(Fd *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+}
+#define autofd __attribute__((cleanup(fd_close))) Fd
+
+static gboolean is_gone(int errnum)
+{
+    return errnum == ENOENT || errnum == ENOTDIR || errnum == ENODEV || errnum == ENXIO;
+}
+
+RhDir *rh_dir_open(const char *path, GError **error)
+{
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    RhDir *dir;
+
+    if (fd < 0) {
+        rh_raise_errno(error, RH_ERROR_HOST, errno, "cannot open the directory '%s'", path);
+        return NULL;
+    }
+    dir = g_new0(RhDir, 1);
+    dir->fd = fd;
+    dir->path = g_strdup(g_str_equal(path, "/") ? "" : path);
+    return dir;
+}
+
+void rh_dir_free(RhDir *dir)
+{
+    if (!dir)
+        return;
+    fd_close(&dir->fd);
+    g_free(dir->path);
+    g_free(dir);
+}
+
+/* Reads until the end or until @max bytes more than fit; the errno of a failed read otherwise. */
+static int read_up_to(int fd, gsize max, GByteArray *bytes)
+{
+    guint8 buffer[16 * 1024];
+
+    while (bytes->len <= max) {
+        ssize_t n = read(fd, buffer, sizeof buffer);
+
+        if (n == 0)
+            return 0;
+        if (n > 0)
+            g_byte_array_append(bytes, buffer, (guint)n);
+        else if (errno != EINTR)
+            return errno;
+    }
+    return EFBIG;
+}
+
+gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **error)
+{
+    autofd fd = openat(dir->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    int errnum = fd < 0 ? errno : read_up_to(fd, MAX_VALUE, bytes);
+
+    *ret_value = NULL;
+    if (is_gone(errnum))
+        return TRUE;
+    if (errnum)
+        return rh_raise_errno(error, RH_ERROR_HOST, errnum, "cannot read '%s/%s'", dir->path, path);
+    *ret_value = g_utf8_make_valid((const char *)bytes->data, (gssize)bytes->len);
+    g_strchomp(*ret_value);
+    return TRUE;
+}
+
+gboolean rh_dir_write(RhDir *dir, const char *path, const char *value, GError **error)
+{
+    autofd fd = openat(dir->fd, path, O_WRONLY | O_CLOEXEC);
+    gsize length = strlen(value);
+    ssize_t written = fd < 0 ? -1 : write(fd, value, length);
+
+    if (written < 0)
+        return rh_raise_errno(error, RH_ERROR_HOST, errno, "cannot write to '%s/%s'", dir->path,
+                              path);
+    if ((gsize)written < length)
+        return rh_raise(error, RH_ERROR_HOST, "'%s/%s' took only a part of '%s'", dir->path, path,
+                        value);
+    return TRUE;
+}
+
+char *rh_dir_link(RhDir *dir, const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlinkat(dir->fd, path, target, sizeof target - 1);
+
+    if (n < 0)
+        return NULL;
+    target[n] = '\0';
+    return g_utf8_make_valid(target, n);
+}
+
+char *rh_dir_link_name(RhDir *dir, const char *path)
+{
+    g_autofree char *target = rh_dir_link(dir, path);
+
+    return target ? g_path_get_basename(target) : NULL;
+}
+
+gboolean rh_dir_exists(RhDir *dir, const char *path)
+{
+    return faccessat(dir->fd, path, F_OK, 0) == 0;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    return rh_natural_compare(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *rh_dir_list(RhDir *dir, const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    int fd = openat(dir->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (!stream && is_gone(errno))
+        return g_steal_pointer(&names);
+    if (!stream) {
+        rh_raise_errno(error, RH_ERROR_HOST, errno, "cannot list '%s/%s'", dir->path, path);
+        return NULL;
+    }
+    while ((entry = readdir(stream)))
+        if (entry->d_name[0] != '.' && g_utf8_validate(entry->d_name, -1, NULL))
+            g_ptr_array_add(names, g_strdup(entry->d_name));
+    (void)closedir(stream);
+    g_ptr_array_sort(names, compare_names);
+    return g_steal_pointer(&names);
+}
+
+GBytes *rh_read_document_fd(int fd, const char *what, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    int errnum = read_up_to(fd, RH_MAX_DOCUMENT, bytes);
+
+    if (errnum == EFBIG) {
+        rh_raise(error, RH_ERROR_INPUT, "%s is larger than %u MiB, which is the limit", what,
+                 RH_MAX_DOCUMENT / 1024 / 1024);
+        return NULL;
+    }
+    if (errnum) {
+        rh_raise_errno(error, RH_ERROR_INPUT, errnum, "cannot read %s", what);
+        return NULL;
+    }
+    return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+}
+
+GBytes *rh_read_document(const char *path, const char *what, GError **error)
+{
+    gboolean is_stdin = g_str_equal(path, "-");
+    autofd fd = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+
+    if (!is_stdin && fd < 0) {
+        rh_raise_errno(error, RH_ERROR_INPUT, errno, "cannot open %s", what);
+        return NULL;
+    }
+    return rh_read_document_fd(is_stdin ? STDIN_FILENO : fd, what, error);
+}
+
+gboolean rh_write_all(int fd, GBytes *bytes, GError **error)
+{
+    gsize length;
+    const char *data = g_bytes_get_data(bytes, &length);
+
+    while (length > 0) {
+        ssize_t n = write(fd, data, length);
+
+        if (n < 0 && errno != EINTR)
+            return rh_raise_errno(error, RH_ERROR_HOST, errno, "cannot write the output");
+        if (n > 0) {
+            data += n;
+            length -= (gsize)n;
+        }
+    }
+    return TRUE;
+}

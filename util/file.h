@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Files below a root. A root is an open directory that stands in front of /sys, /proc, /etc and
+ * /dev ("/" on a host, a tree of fixtures in a test); paths are relative to it, without a leading
+ * slash. That a file is not there (any more) is a documented condition, not an error: devices
+ * vanish while one reads about them.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* A document from outside, in bytes. libvirt's own XML is some KiB; metadata may hold 4 MiB. */
+#define RH_MAX_DOCUMENT (16u * 1024 * 1024)
+
+/* An open directory; closed by g_autoptr. */
+typedef struct RhDir RhDir;
+
+/* Opens @path (absolute, or relative to the working directory). Error: RH_ERROR_HOST. */
+RhDir *rh_dir_open(const char *path, GError **error);
+void rh_dir_free(RhDir *dir);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhDir, rh_dir_free)
+
+/*
+ * Reads a one-line file (sysfs: at most 64 KiB), white space at its end removed, bytes that are
+ * not UTF-8 replaced. *@ret_value is owned by the caller, and NULL where there is no such file or
+ * its device is gone (ENOENT, ENOTDIR, ENODEV, ENXIO). FALSE and RH_ERROR_HOST otherwise.
+ */
+gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **error);
+
+/* Writes @value to the existing file @path with one write(). Error: RH_ERROR_HOST. */
+gboolean rh_dir_write(RhDir *dir, const char *path, const char *value, GError **error);
+
+/* The text of the symbolic link @path, or NULL where there is none. Owned by the caller. */
+char *rh_dir_link(RhDir *dir, const char *path);
+
+/* The last component of what the symbolic link @path leads to, or NULL where there is none. */
+char *rh_dir_link_name(RhDir *dir, const char *path);
+
+/* Whether @path exists (links followed). */
+gboolean rh_dir_exists(RhDir *dir, const char *path);
+
+/*
+ * The names in the directory @path in natural order, without dotfiles; an empty array where there
+ * is no such directory. NULL and RH_ERROR_HOST otherwise.
+ */
+GPtrArray *rh_dir_list(RhDir *dir, const char *path, GError **error);
+
+/* Everything that is in the file @path; "-" is standard input. @what names the document in errors.
+ * Refuses more than RH_MAX_DOCUMENT bytes. Error: RH_ERROR_INPUT. */
+GBytes *rh_read_document(const char *path, const char *what, GError **error);
+GBytes *rh_read_document_fd(int fd, const char *what, GError **error);
+
+/* Writes all of @bytes to @fd. Error: RH_ERROR_HOST. */
+gboolean rh_write_all(int fd, GBytes *bytes, GError **error);
