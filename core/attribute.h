@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The vocabulary: every attribute that a device can have, the same in an inventory, in a record
+ * and in a report. One table says how each is written, so that one reader and one writer serve all.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+    RH_ATTR_NAME,
+    RH_ATTR_HANDLE,
+    RH_ATTR_UUID,
+    RH_ATTR_ID,
+    RH_ATTR_MGMTDEV,
+    RH_ATTR_PARENT,
+    RH_ATTR_TYPE,
+    RH_ATTR_TYPE_NAME,
+    RH_ATTR_DEVICE_API,
+    RH_ATTR_AVAILABLE,
+    RH_ATTR_BUS,
+    RH_ATTR_DRIVER,
+    RH_ATTR_DRIVER_VERSION,
+    RH_ATTR_FIRMWARE,
+    RH_ATTR_PSID,
+    RH_ATTR_CLASSES,
+    RH_ATTR_CLASS,
+    RH_ATTR_CHARDEV,
+    RH_ATTR_BOUND,
+    RH_ATTR_VENDOR_ID,
+    RH_ATTR_VENDOR,
+    RH_ATTR_PRODUCT,
+    RH_ATTR_SUBSYSTEM_VENDOR,
+    RH_ATTR_SUBSYSTEM_PRODUCT,
+    RH_ATTR_REVISION,
+    RH_ATTR_MAX_VQS,
+    RH_ATTR_MAX_VQ_SIZE,
+    RH_ATTR_MIN_VQ_SIZE,
+    RH_ATTR_FEATURES,
+    RH_ATTR_NEGOTIATED,
+    RH_ATTR_MAC,
+    RH_ATTR_MAX_VQ_PAIRS,
+    RH_ATTR_MTU,
+    RH_ATTR_STATUS,
+    RH_ATTR_CAPACITY,
+    RH_ATTR_BLOCK_SIZE,
+    RH_ATTR_READ_ONLY,
+    RH_ATTR_FLUSH,
+    RH_ATTR_SIZE_MAX,
+    RH_ATTR_SEG_MAX,
+    RH_ATTR_NUM_QUEUES,
+    RH_ATTR_PHYSICAL_BLOCK_EXP,
+    RH_ATTR_ALIGNMENT_OFFSET,
+    RH_ATTR_MIN_IO_SIZE,
+    RH_ATTR_OPT_IO_SIZE,
+    RH_ATTR_MAX_DISCARD_SECTORS,
+    RH_ATTR_MAX_DISCARD_SEG,
+    RH_ATTR_DISCARD_SECTOR_ALIGNMENT,
+    RH_ATTR_MAX_WRITE_ZEROES_SECTORS,
+    RH_ATTR_MAX_WRITE_ZEROES_SEG,
+    RH_ATTR_MIGRATION_VERSION,
+    RH_ATTR_NUMA_NODE,
+    RH_ATTR_POOL,
+    RH_ATTR_GUEST_ADDRESS,
+    RH_ATTR_USED_BY,
+    RH_N_ATTRS,
+} RhAttr;
+
+G_STATIC_ASSERT(RH_N_ATTRS <= 64); /* RhDevice.known has a bit for each */
+
+/* How a value is held and written. */
+typedef enum {
+    RH_TYPE_TEXT,
+    RH_TYPE_NUMBER, /* decimal */
+    RH_TYPE_HEX,    /* 0x…, padded to RhAttrInfo.digits */
+    RH_TYPE_MAC,    /* 52:54:00:12:34:56, held as a number */
+    RH_TYPE_BOOL,   /* yes, no */
+} RhType;
+
+typedef union {
+    guint64 number;
+    char *text;
+} RhValue;
+
+typedef struct {
+    const char *name;
+    RhType type;
+    guint digits;
+} RhAttrInfo;
+
+const RhAttrInfo *rh_attr_info(RhAttr attr);
+
+/* The attribute called @name, or RH_N_ATTRS. */
+RhAttr rh_attr_by_name(const char *name);
+
+/* @value as it is written in documents, owned by the caller. */
+char *rh_attr_format(RhAttr attr, RhValue value);
+
+/* Reads @text as a value of @attr; text values are copied. FALSE where it is no such value. */
+gboolean rh_attr_parse(RhAttr attr, const char *text, RhValue *ret_value);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/device.h"
+
+#include "util/text.h"
+
+static const RhAttr mgmtdev_attrs[] = {
+    RH_ATTR_HANDLE, RH_ATTR_DRIVER,  RH_ATTR_CLASSES,   RH_ATTR_MAX_VQS, RH_ATTR_FEATURES,
+    RH_ATTR_VENDOR, RH_ATTR_PRODUCT, RH_ATTR_NUMA_NODE, RH_ATTR_POOL,    RH_N_ATTRS};
+
+/* What a vDPA device has in an inventory, then what is its host's alone. */
+#define VDPA_LASTING \
+    RH_ATTR_NAME, RH_ATTR_MGMTDEV, RH_ATTR_DRIVER, RH_ATTR_CLASS, RH_ATTR_CHARDEV, \
+        RH_ATTR_VENDOR_ID, RH_ATTR_MAX_VQS, RH_ATTR_MAX_VQ_SIZE, RH_ATTR_MIN_VQ_SIZE, \
+        RH_ATTR_FEATURES, RH_ATTR_NEGOTIATED, RH_ATTR_MAC, RH_ATTR_MAX_VQ_PAIRS, RH_ATTR_MTU, \
+        RH_ATTR_CAPACITY, RH_ATTR_BLOCK_SIZE, RH_ATTR_READ_ONLY, RH_ATTR_FLUSH, RH_ATTR_SIZE_MAX, \
+        RH_ATTR_SEG_MAX, RH_ATTR_NUM_QUEUES, RH_ATTR_PHYSICAL_BLOCK_EXP, RH_ATTR_ALIGNMENT_OFFSET, \
+        RH_ATTR_MIN_IO_SIZE, RH_ATTR_OPT_IO_SIZE, RH_ATTR_MAX_DISCARD_SECTORS, \
+        RH_ATTR_MAX_DISCARD_SEG, RH_ATTR_DISCARD_SECTOR_ALIGNMENT, \
+        RH_ATTR_MAX_WRITE_ZEROES_SECTORS, RH_ATTR_MAX_WRITE_ZEROES_SEG, RH_ATTR_NUMA_NODE, \
+        RH_ATTR_POOL
+static const RhAttr vdpa_attrs[] = {VDPA_LASTING, RH_ATTR_BOUND, RH_ATTR_STATUS, RH_ATTR_USED_BY,
+                                    RH_N_ATTRS};
+static const RhAttr vdpa_recorded[] = {VDPA_LASTING, RH_ATTR_GUEST_ADDRESS, RH_N_ATTRS};
+
+static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
+                                           RH_ATTR_BUS,
+                                           RH_ATTR_DRIVER,
+                                           RH_ATTR_DRIVER_VERSION,
+                                           RH_ATTR_VENDOR,
+                                           RH_ATTR_PRODUCT,
+                                           RH_ATTR_SUBSYSTEM_VENDOR,
+                                           RH_ATTR_SUBSYSTEM_PRODUCT,
+                                           RH_ATTR_REVISION,
+                                           RH_ATTR_FIRMWARE,
+                                           RH_ATTR_PSID,
+                                           RH_ATTR_NUMA_NODE,
+                                           RH_ATTR_POOL,
+                                           RH_N_ATTRS};
+
+static const RhAttr mdev_type_attrs[] = {RH_ATTR_ID, RH_ATTR_NAME, RH_ATTR_DEVICE_API,
+                                         RH_ATTR_AVAILABLE, RH_N_ATTRS};
+
+static const RhAttr mdev_attrs[] = {RH_ATTR_UUID,    RH_ATTR_PARENT,
+                                    RH_ATTR_TYPE,    RH_ATTR_MIGRATION_VERSION,
+                                    RH_ATTR_USED_BY, RH_N_ATTRS};
+static const RhAttr mdev_recorded[] = {RH_ATTR_UUID,
+                                       RH_ATTR_PARENT,
+                                       RH_ATTR_TYPE,
+                                       RH_ATTR_TYPE_NAME,
+                                       RH_ATTR_DEVICE_API,
+                                       RH_ATTR_DRIVER,
+                                       RH_ATTR_DRIVER_VERSION,
+                                       RH_ATTR_FIRMWARE,
+                                       RH_ATTR_PSID,
+                                       RH_ATTR_VENDOR,
+                                       RH_ATTR_PRODUCT,
+                                       RH_ATTR_SUBSYSTEM_VENDOR,
+                                       RH_ATTR_SUBSYSTEM_PRODUCT,
+                                       RH_ATTR_REVISION,
+                                       RH_ATTR_MIGRATION_VERSION,
+                                       RH_ATTR_NUMA_NODE,
+                                       RH_ATTR_POOL,
+                                       RH_ATTR_GUEST_ADDRESS,
+                                       RH_N_ATTRS};
+
+static const RhKindInfo kinds[] = {
+    [RH_KIND_VDPA_MGMTDEV] = {"vdpa-mgmtdev", "vDPA management device", RH_ATTR_HANDLE, RH_N_ATTRS,
+                              RH_N_ATTRS, mgmtdev_attrs, NULL},
+    [RH_KIND_VDPA] = {"vdpa", "vDPA device", RH_ATTR_NAME, RH_ATTR_CHARDEV, RH_ATTR_MGMTDEV,
+                      vdpa_attrs, vdpa_recorded},
+    [RH_KIND_MDEV_PARENT] = {"mdev-parent", "mdev parent", RH_ATTR_NAME, RH_N_ATTRS, RH_N_ATTRS,
+                             mdev_parent_attrs, NULL},
+    [RH_KIND_MDEV_TYPE] = {"type", "mdev type", RH_ATTR_ID, RH_N_ATTRS, RH_N_ATTRS, mdev_type_attrs,
+                           NULL},
+    [RH_KIND_MDEV] = {"mdev", "mediated device", RH_ATTR_UUID, RH_ATTR_UUID, RH_ATTR_PARENT,
+                      mdev_attrs, mdev_recorded},
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(kinds) == RH_N_KINDS);
+
+const RhKindInfo *rh_kind_info(RhKind kind)
+{
+    return &kinds[kind];
+}
+
+gboolean rh_kind_by_element(const char *element, RhKind *ret_kind)
+{
+    for (guint i = 0; i < RH_N_KINDS; i++) {
+        if (g_str_equal(kinds[i].element, element)) {
+            *ret_kind = (RhKind)i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean is_text(RhAttr attr)
+{
+    return rh_attr_info(attr)->type == RH_TYPE_TEXT;
+}
+
+RhDevice *rh_device_new(RhKind kind)
+{
+    RhDevice *device = g_new0(RhDevice, 1);
+
+    device->kind = kind;
+    return device;
+}
+
+RhDevice *rh_device_copy(const RhDevice *device)
+{
+    RhDevice *copy = rh_device_new(device->kind);
+    GHashTableIter iter;
+    gpointer name;
+    gpointer value;
+
+    for (guint attr = 0; attr < RH_N_ATTRS; attr++)
+        rh_device_take(copy, (RhAttr)attr, device);
+    if (device->attributes) {
+        g_hash_table_iter_init(&iter, device->attributes);
+        while (g_hash_table_iter_next(&iter, &name, &value))
+            rh_device_set_attribute(copy, name, value);
+    }
+    return copy;
+}
+
+void rh_device_free(RhDevice *device)
+{
+    if (!device)
+        return;
+    for (guint attr = 0; attr < RH_N_ATTRS; attr++)
+        rh_device_unset(device, (RhAttr)attr);
+    g_clear_pointer(&device->attributes, g_hash_table_unref);
+    g_free(device);
+}
+
+void rh_device_unset(RhDevice *device, RhAttr attr)
+{
+    if (rh_device_knows(device, attr) && is_text(attr))
+        g_free(device->values[attr].text);
+    device->known &= ~((guint64)1 << attr);
+}
+
+void rh_device_set_number(RhDevice *device, RhAttr attr, guint64 number)
+{
+    device->values[attr].number = number;
+    device->known |= (guint64)1 << attr;
+}
+
+void rh_device_set_text(RhDevice *device, RhAttr attr, const char *text)
+{
+    char *copy = text && *text ? g_strdup(text) : NULL;
+
+    rh_device_unset(device, attr);
+    if (!copy)
+        return;
+    device->values[attr].text = copy;
+    device->known |= (guint64)1 << attr;
+}
+
+void rh_device_take(RhDevice *device, RhAttr attr, const RhDevice *from)
+{
+    if (is_text(attr))
+        rh_device_set_text(device, attr, rh_device_text(from, attr));
+    else if (rh_device_knows(from, attr))
+        rh_device_set_number(device, attr, from->values[attr].number);
+    else
+        rh_device_unset(device, attr);
+}
+
+char *rh_device_format(const RhDevice *device, RhAttr attr)
+{
+    return rh_device_knows(device, attr) ? rh_attr_format(attr, device->values[attr]) : NULL;
+}
+
+void rh_device_set_attribute(RhDevice *device, const char *name, const char *value)
+{
+    if (!device->attributes)
+        device->attributes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_hash_table_insert(device->attributes, g_strdup(name), g_strdup(value));
+}
+
+const char *rh_device_attribute(const RhDevice *device, const char *name)
+{
+    return device->attributes ? g_hash_table_lookup(device->attributes, name) : NULL;
+}
+
+static int compare_text(gconstpointer a, gconstpointer b)
+{
+    return rh_natural_compare(a, b);
+}
+
+GList *rh_device_attribute_names(const RhDevice *device)
+{
+    return device->attributes ? g_list_sort(g_hash_table_get_keys(device->attributes), compare_text)
+                              : NULL;
+}
+
+static gboolean same_attributes(const RhDevice *a, const RhDevice *b)
+{
+    GHashTableIter iter;
+    gpointer name;
+    gpointer value;
+
+    if (!a->attributes || !b->attributes)
+        return a->attributes == b->attributes;
+    if (g_hash_table_size(a->attributes) != g_hash_table_size(b->attributes))
+        return FALSE;
+    g_hash_table_iter_init(&iter, a->attributes);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        if (g_strcmp0(rh_device_attribute(b, name), value) != 0)
+            return FALSE;
+    return TRUE;
+}
+
+gboolean rh_device_equal(const RhDevice *a, const RhDevice *b)
+{
+    if (a->kind != b->kind || a->known != b->known)
+        return FALSE;
+    for (guint attr = 0; attr < RH_N_ATTRS; attr++) {
+        if (!rh_device_knows(a, (RhAttr)attr))
+            continue;
+        if (is_text((RhAttr)attr) ? !g_str_equal(a->values[attr].text, b->values[attr].text)
+                                  : a->values[attr].number != b->values[attr].number)
+            return FALSE;
+    }
+    return same_attributes(a, b);
+}
+
+const char *rh_device_name(const RhDevice *device)
+{
+    return rh_device_text(device, kinds[device->kind].name);
+}
+
+const char *rh_device_key(const RhDevice *device)
+{
+    RhAttr key = kinds[device->kind].key;
+
+    return key < RH_N_ATTRS ? rh_device_text(device, key) : NULL;
+}
+
+int rh_device_compare(const RhDevice *a, const RhDevice *b)
+{
+    const char *a_name = rh_device_name(a);
+    const char *b_name = rh_device_name(b);
+
+    return rh_natural_compare(a_name ? a_name : "", b_name ? b_name : "");
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A device: a kind and its attributes, each known or unknown. The same struct is a device of a
+ * host's inventory and an entry of a guest's record. Absent means unknown: never 0, never empty.
+ */
+#pragma once
+
+#include "core/attribute.h"
+
+typedef enum {
+    RH_KIND_VDPA_MGMTDEV,
+    RH_KIND_VDPA,
+    RH_KIND_MDEV_PARENT,
+    RH_KIND_MDEV_TYPE,
+    RH_KIND_MDEV,
+} RhKind;
+#define RH_N_KINDS (RH_KIND_MDEV + 1)
+
+/* What a kind is called in documents, which attributes it has there, and by what it is known. */
+typedef struct {
+    const char *element;    /* in an inventory, and in a record where the kind can be recorded */
+    const char *noun;       /* in a sentence */
+    RhAttr name;            /* what it is called on its host: unique there */
+    RhAttr key;             /* what a guest's XML calls it, or RH_N_ATTRS */
+    RhAttr home;            /* the attribute that names what it hangs on, or RH_N_ATTRS */
+    const RhAttr *attrs;    /* its own attributes in an inventory, ended by RH_N_ATTRS */
+    const RhAttr *recorded; /* its attributes in a record, ended by RH_N_ATTRS; NULL: never there */
+} RhKindInfo;
+
+const RhKindInfo *rh_kind_info(RhKind kind);
+
+/* The kind whose element is @element. FALSE where there is none. */
+gboolean rh_kind_by_element(const char *element, RhKind *ret_kind);
+
+typedef struct {
+    RhKind kind;
+    guint64 known; /* a bit for each attribute */
+    RhValue values[RH_N_ATTRS];
+    GHashTable *attributes; /* <attribute name='…' value='…'/> of an mdev; NULL: none */
+} RhDevice;
+
+RhDevice *rh_device_new(RhKind kind);
+RhDevice *rh_device_copy(const RhDevice *device);
+void rh_device_free(RhDevice *device);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhDevice, rh_device_free)
+
+static inline gboolean rh_device_knows(const RhDevice *device, RhAttr attr)
+{
+    return device->known >> attr & 1;
+}
+
+/* The number, or @otherwise where it is unknown. */
+static inline guint64 rh_device_number(const RhDevice *device, RhAttr attr, guint64 otherwise)
+{
+    return rh_device_knows(device, attr) ? device->values[attr].number : otherwise;
+}
+
+/* The text, or NULL where it is unknown; owned by the device. Only for text attributes. */
+static inline const char *rh_device_text(const RhDevice *device, RhAttr attr)
+{
+    return rh_device_knows(device, attr) ? device->values[attr].text : NULL;
+}
+
+void rh_device_set_number(RhDevice *device, RhAttr attr, guint64 number);
+/* Copies @text; NULL or "" makes the attribute unknown. */
+void rh_device_set_text(RhDevice *device, RhAttr attr, const char *text);
+void rh_device_unset(RhDevice *device, RhAttr attr);
+
+/* Copies @attr as it is, known or not, from @from. */
+void rh_device_take(RhDevice *device, RhAttr attr, const RhDevice *from);
+
+/* The value as documents have it, or NULL where it is unknown; owned by the caller. */
+char *rh_device_format(const RhDevice *device, RhAttr attr);
+
+/* An <attribute> of an mdev: set, or looked up (NULL: unknown). */
+void rh_device_set_attribute(RhDevice *device, const char *name, const char *value);
+const char *rh_device_attribute(const RhDevice *device, const char *name);
+/* Their names, sorted; free with g_list_free. */
+GList *rh_device_attribute_names(const RhDevice *device);
+
+/* Whether both have the same kind and the same values for all attributes. */
+gboolean rh_device_equal(const RhDevice *a, const RhDevice *b);
+
+/* What the device is called on its host: "vdpa0", a uuid. Owned by the device; NULL if unknown. */
+const char *rh_device_name(const RhDevice *device);
+/* What stands in a guest's XML for it: a node, a uuid. */
+const char *rh_device_key(const RhDevice *device);
+
+/* By natural order of the names. */
+int rh_device_compare(const RhDevice *a, const RhDevice *b);

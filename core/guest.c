@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/guest.h"
+
+#include "util/error.h"
+#include "util/text.h"
+
+#include <string.h>
+
+static void guest_device_free(gpointer data)
+{
+    RhGuestDevice *device = data;
+
+    g_free(device->source);
+    g_free(device->guest_address);
+    g_free(device->model);
+    g_free(device);
+}
+
+RhGuest *rh_guest_new(void)
+{
+    RhGuest *guest = g_new0(RhGuest, 1);
+
+    guest->devices = g_ptr_array_new_with_free_func(guest_device_free);
+    return guest;
+}
+
+void rh_guest_free(RhGuest *guest)
+{
+    if (!guest)
+        return;
+    g_ptr_array_unref(guest->devices);
+    rh_record_free(guest->record);
+    g_free(guest->name);
+    g_free(guest->uuid);
+    g_free(guest);
+}
+
+RhGuestDevice *rh_guest_add(RhGuest *guest, RhKind kind)
+{
+    RhGuestDevice *device = g_new0(RhGuestDevice, 1);
+
+    device->kind = kind;
+    device->noun = rh_kind_info(kind)->noun;
+    g_ptr_array_add(guest->devices, device);
+    return device;
+}
+
+static gboolean bind_range(RhGuest *guest, const char *range)
+{
+    g_auto(GStrv) ends = NULL;
+    gboolean exclude = range[0] == '^';
+    guint64 first;
+    guint64 last;
+
+    ends = g_strsplit(range + (exclude ? 1 : 0), "-", 2);
+    if (!ends[0] || !rh_parse_number(ends[0], RH_MAX_NODES - 1, &first))
+        return FALSE;
+    last = first;
+    if (ends[1] && (!rh_parse_number(ends[1], RH_MAX_NODES - 1, &last) || last < first))
+        return FALSE;
+    memset(guest->nodes + first, exclude ? 0 : 1, last - first + 1);
+    return TRUE;
+}
+
+gboolean rh_guest_bind(RhGuest *guest, const char *nodeset)
+{
+    g_auto(GStrv) ranges = g_strsplit(nodeset, ",", -1);
+
+    for (guint i = 0; ranges[i]; i++)
+        if (!bind_range(guest, g_strstrip(ranges[i])))
+            return FALSE;
+    guest->bound = TRUE;
+    return TRUE;
+}
+
+static gboolean same_source(const RhGuestDevice *device, const RhDevice *entry)
+{
+    return g_ascii_strcasecmp(device->source, rh_device_key(entry)) == 0;
+}
+
+static gboolean is_entry_of(const RhDevice *entry, const RhGuestDevice *device)
+{
+    const char *address = rh_device_text(entry, RH_ATTR_GUEST_ADDRESS);
+
+    if (entry->kind != device->kind)
+        return FALSE;
+    if (address && device->guest_address)
+        return g_str_equal(address, device->guest_address);
+    return same_source(device, entry);
+}
+
+static gboolean match_device(RhGuestDevice *device, const RhRecord *record, GError **error)
+{
+    for (guint i = 0; i < record->entries->len; i++) {
+        const RhDevice *entry = g_ptr_array_index(record->entries, i);
+
+        if (!is_entry_of(entry, device))
+            continue;
+        if (device->entry)
+            return rh_raise(error, RH_ERROR_INPUT,
+                            "the record has two entries for the guest's %s '%s', '%s' and '%s'; "
+                            "make the record anew on the source host",
+                            device->noun, device->source, rh_device_key(device->entry),
+                            rh_device_key(entry));
+        device->entry = entry;
+        device->chosen = !same_source(device, entry);
+    }
+    return TRUE;
+}
+
+static gboolean refuse_same_source(const RhGuest *guest, GError **error)
+{
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+
+        for (guint j = 0; j < i; j++) {
+            const RhGuestDevice *other = g_ptr_array_index(guest->devices, j);
+
+            if (g_ascii_strcasecmp(device->source, other->source) == 0)
+                return rh_raise(error, RH_ERROR_INPUT,
+                                "two devices of the guest have the same source '%s'",
+                                device->source);
+        }
+    }
+    return TRUE;
+}
+
+gboolean rh_guest_match_record(RhGuest *guest, GError **error)
+{
+    if (!refuse_same_source(guest, error))
+        return FALSE;
+    for (guint i = 0; guest->record && i < guest->devices->len; i++)
+        if (!match_device(g_ptr_array_index(guest->devices, i), guest->record, error))
+            return FALSE;
+    return TRUE;
+}
+
+char *rh_guest_device_describe(const RhGuestDevice *device)
+{
+    return g_strdup_printf("%s '%s'", device->noun, device->source);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A guest: what its XML says that matters here. Its devices of ours, in XML order, and its record
+ * of what they were on the host that it comes from.
+ */
+#pragma once
+
+#include "core/record.h"
+
+/* A guest with more devices of ours than this is refused. */
+#define RH_MAX_GUEST_DEVICES 64u
+
+/* Highest NUMA node number that a guest can be bound to. */
+#define RH_MAX_NODES 1024u
+
+/* A device of the guest, as its XML has it. */
+typedef struct {
+    RhKind kind;
+    const char *noun;    /* "vDPA interface", "vDPA disk", "mediated device" */
+    char *source;        /* a node, a uuid */
+    char *guest_address; /* "pci:0000:00:02.0", "ccw:fe.0.0001"; NULL: none */
+    const char *class;   /* vDPA: "net" or "blk"; NULL otherwise */
+    char *model;         /* mdev: "vfio-pci", "vfio-ap", "vfio-ccw"; NULL otherwise */
+    gboolean has_mac;
+    guint64 mac;
+    guint rx_queue_size; /* descriptors; of a disk: its queue_size; 0: the XML has none */
+    guint tx_queue_size;
+    guint queues; /* 0: the XML has none */
+    gboolean read_only;
+    const RhDevice *entry; /* of the record; NULL: unrecorded. Set by rh_guest_match_record() */
+    gboolean chosen;       /* a management layer wrote the source: to be checked, not replaced */
+} RhGuestDevice;
+
+typedef struct RhGuest {
+    char *name;
+    char *uuid;                 /* NULL: the XML has none */
+    GPtrArray *devices;         /* of RhGuestDevice, in XML order */
+    guint n_vfio;               /* VFIO devices, those of others' kinds too */
+    gboolean bound;             /* to the NUMA nodes in `nodes` */
+    guint8 nodes[RH_MAX_NODES]; /* 1 for each node */
+    RhRecord *record;           /* NULL: none */
+} RhGuest;
+
+RhGuest *rh_guest_new(void);
+void rh_guest_free(RhGuest *guest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhGuest, rh_guest_free)
+
+/* Adds an empty device of @kind, owned by the guest. */
+RhGuestDevice *rh_guest_add(RhGuest *guest, RhKind kind);
+
+/*
+ * Reads libvirt's nodeset ("0-3,^2,5", https://libvirt.org/formatdomain.html#numa-node-tuning)
+ * into @guest's nodes. FALSE where it is none.
+ */
+gboolean rh_guest_bind(RhGuest *guest, const char *nodeset);
+
+/*
+ * Finds each device's entry in the record: by guest address where both have one, by source
+ * otherwise. Error: RH_ERROR_INPUT where two devices have the same source, or one device two
+ * entries.
+ */
+gboolean rh_guest_match_record(RhGuest *guest, GError **error);
+
+/* "vDPA interface '/dev/vhost-vdpa-3'": owned by the caller. */
+char *rh_guest_device_describe(const RhGuestDevice *device);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An inventory: all devices of one host, as gathered there or read from a file.
+ */
+#pragma once
+
+#include "core/device.h"
+
+/* The number in `format`; a reader refuses a higher one. */
+#define RH_FORMAT 1u
+
+typedef struct {
+    char *name;                     /* of the host; NULL: unknown */
+    char *kernel;                   /* release, "6.12.107"; NULL: unknown */
+    GPtrArray *devices[RH_N_KINDS]; /* of RhDevice; a type's `parent` names its parent */
+} RhInventory;
+
+RhInventory *rh_inventory_new(void);
+void rh_inventory_free(RhInventory *inventory);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhInventory, rh_inventory_free)
+
+/* Takes ownership of @device. */
+void rh_inventory_add(RhInventory *inventory, RhDevice *device);
+
+/*
+ * To be called once, when all devices are there: sorts each kind by natural order of names and
+ * gives each mdev what it has from its parent and its type (driver, ids, device-api, …), so that
+ * it can be compared by itself. Error: RH_ERROR_INPUT where two devices have the same name.
+ */
+gboolean rh_inventory_complete(RhInventory *inventory, GError **error);
+
+/* The device of @kind with this name, or with this key (what a guest's XML calls it); NULL: none.
+ * Owned by the inventory. */
+RhDevice *rh_inventory_find(const RhInventory *inventory, RhKind kind, const char *name);
+RhDevice *rh_inventory_find_key(const RhInventory *inventory, RhKind kind, const char *key);

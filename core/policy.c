@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy.h"
+
+static void pool_free(gpointer data)
+{
+    RhPool *pool = data;
+
+    g_free(pool->name);
+    g_strfreev(pool->vdpa);
+    g_strfreev(pool->mdev_parent);
+    g_strfreev(pool->vf);
+    g_free(pool);
+}
+
+static void mdev_policy_free(gpointer data)
+{
+    RhMdevPolicy *mdev = data;
+
+    g_free(mdev->type);
+    g_strfreev(mdev->accept);
+    g_strfreev(mdev->attributes);
+    g_free(mdev);
+}
+
+RhPolicy *rh_policy_new(void)
+{
+    RhPolicy *policy = g_new0(RhPolicy, 1);
+
+    policy->match = RH_MATCH_CAPABILITY;
+    policy->unrecorded = RH_UNRECORDED_REJECT;
+    policy->unrecorded_restore = RH_UNRECORDED_KEEP;
+    policy->deadline = 10;
+    policy->ring = RH_RING_AUTO;
+    policy->pools = g_ptr_array_new_with_free_func(pool_free);
+    policy->mdevs = g_ptr_array_new_with_free_func(mdev_policy_free);
+    return policy;
+}
+
+void rh_policy_free(RhPolicy *policy)
+{
+    if (!policy)
+        return;
+    g_ptr_array_unref(policy->pools);
+    g_ptr_array_unref(policy->mdevs);
+    g_free(policy);
+}
+
+RhPool *rh_policy_pool(RhPolicy *policy, const char *name)
+{
+    RhPool *pool;
+
+    for (guint i = 0; i < policy->pools->len; i++) {
+        pool = g_ptr_array_index(policy->pools, i);
+        if (g_str_equal(pool->name, name))
+            return pool;
+    }
+    pool = g_new0(RhPool, 1);
+    pool->name = g_strdup(name);
+    g_ptr_array_add(policy->pools, pool);
+    return pool;
+}
+
+const RhMdevPolicy *rh_policy_find_mdev(const RhPolicy *policy, const char *type)
+{
+    for (guint i = 0; i < policy->mdevs->len; i++) {
+        const RhMdevPolicy *mdev = g_ptr_array_index(policy->mdevs, i);
+
+        if (g_str_equal(mdev->type, type))
+            return mdev;
+    }
+    return NULL;
+}
+
+RhMdevPolicy *rh_policy_mdev(RhPolicy *policy, const char *type)
+{
+    RhMdevPolicy *mdev = (RhMdevPolicy *)rh_policy_find_mdev(policy, type);
+
+    if (!mdev) {
+        mdev = g_new0(RhMdevPolicy, 1);
+        mdev->type = g_strdup(type);
+        g_ptr_array_add(policy->mdevs, mdev);
+    }
+    return mdev;
+}
+
+int rh_policy_accepts(const RhPolicy *policy, const char *recorded, const char *type)
+{
+    const RhMdevPolicy *mdev;
+
+    if (g_str_equal(recorded, type))
+        return 0;
+    mdev = rh_policy_find_mdev(policy, recorded);
+    for (int i = 0; mdev && mdev->accept && mdev->accept[i]; i++)
+        if (g_str_equal(mdev->accept[i], type))
+            return i + 1;
+    return -1;
+}
+
+static gboolean matches(GStrv globs, const char *name)
+{
+    for (guint i = 0; globs && name && globs[i]; i++)
+        if (g_pattern_match_simple(globs[i], name))
+            return TRUE;
+    return FALSE;
+}
+
+/* The pool of a device that hangs on @home. */
+static const char *pool_of(const RhPolicy *policy, RhKind kind, const char *home)
+{
+    for (guint i = 0; i < policy->pools->len; i++) {
+        const RhPool *pool = g_ptr_array_index(policy->pools, i);
+
+        if (matches(kind == RH_KIND_MDEV_PARENT ? pool->mdev_parent : pool->vdpa, home))
+            return pool->name;
+    }
+    return NULL;
+}
+
+void rh_policy_apply_pools(const RhPolicy *policy, RhInventory *inventory)
+{
+    static const struct {
+        RhKind kind;
+        RhAttr home;
+    } places[] = {{RH_KIND_VDPA_MGMTDEV, RH_ATTR_HANDLE},
+                  {RH_KIND_VDPA, RH_ATTR_MGMTDEV},
+                  {RH_KIND_MDEV_PARENT, RH_ATTR_NAME}};
+
+    for (guint place = 0; place < G_N_ELEMENTS(places); place++) {
+        GPtrArray *devices = inventory->devices[places[place].kind];
+
+        for (guint i = 0; i < devices->len; i++) {
+            RhDevice *device = g_ptr_array_index(devices, i);
+            const char *home = rh_device_text(device, places[place].home);
+
+            rh_device_set_text(device, RH_ATTR_POOL, pool_of(policy, places[place].kind, home));
+        }
+    }
+}

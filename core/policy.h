@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The policy: what an administrator may set (virt-rehome.conf(5)). Plain values with defaults;
+ * hook/config reads them from files.
+ */
+#pragma once
+
+#include "core/inventory.h"
+
+typedef enum { RH_MATCH_CAPABILITY = 1 << 0, RH_MATCH_EXACT = 1 << 1 } RhMatch;
+typedef enum { RH_UNRECORDED_REJECT, RH_UNRECORDED_KEEP } RhUnrecorded;
+typedef enum { RH_RING_AUTO, RH_RING_DEVICE, RH_RING_XML } RhRing;
+
+/* [pool NAME]: devices that an administrator declares interchangeable. */
+typedef struct {
+    char *name;
+    GStrv vdpa;        /* globs on the management device; NULL: none */
+    GStrv mdev_parent; /* globs on the parent; NULL: none */
+    GStrv vf;          /* globs on the PF's address or netdev; NULL: none */
+} RhPool;
+
+/* [mdev TYPE]. */
+typedef struct {
+    char *type;
+    GStrv accept;     /* types that will do instead, in order of preference; NULL: none */
+    GStrv attributes; /* attributes that must be equal; NULL: none */
+    gboolean create;
+} RhMdevPolicy;
+
+typedef struct {
+    RhMatch match;
+    RhUnrecorded unrecorded;
+    RhUnrecorded unrecorded_restore;
+    gboolean pools_required;
+    guint deadline; /* seconds */
+    RhRing ring;
+    gboolean vdpa_create;
+    gboolean vdpa_reconfigure;
+    GPtrArray *pools; /* of RhPool, in the order of the files; the first that matches counts */
+    GPtrArray *mdevs; /* of RhMdevPolicy */
+} RhPolicy;
+
+/* The defaults. */
+RhPolicy *rh_policy_new(void);
+void rh_policy_free(RhPolicy *policy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhPolicy, rh_policy_free)
+
+/* The pool or mdev type called @name, made where there is none. Owned by the policy. */
+RhPool *rh_policy_pool(RhPolicy *policy, const char *name);
+RhMdevPolicy *rh_policy_mdev(RhPolicy *policy, const char *type);
+
+/* What is set for the mdev type @type; NULL: nothing. */
+const RhMdevPolicy *rh_policy_find_mdev(const RhPolicy *policy, const char *type);
+
+/* The place of @type among those that may stand in for @recorded: 0 is the recorded type itself,
+ * 1 the first accepted one; -1: not accepted. */
+int rh_policy_accepts(const RhPolicy *policy, const char *recorded, const char *type);
+
+/* Gives each device that a pool's globs match its pool. Before rh_inventory_complete(). */
+void rh_policy_apply_pools(const RhPolicy *policy, RhInventory *inventory);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A record: what a guest's devices were on the host that it comes from, kept in the guest's
+ * metadata. An entry is a device (core/device.h) with its guest address.
+ *
+ * An entry has three parts. Where it is: host, key, name, mgmtdev or parent, numa-node. What the
+ * next host must match because the device in use made it so: feature 14; of mdevs type, driver,
+ * parent ids, firmware, attributes. What the guest was started with: all else.
+ */
+#pragma once
+
+#include "core/inventory.h"
+
+/* Defined in core/guest.h, which needs this header. */
+struct RhGuest;
+
+typedef struct {
+    char *host;         /* where the guest was when it was made; NULL: unknown */
+    char *kernel;       /* of that host; NULL: unknown */
+    char *qemu;         /* the hypervisor's version there, "10.0.13"; NULL: unknown */
+    GPtrArray *entries; /* of RhDevice, in document order */
+} RhRecord;
+
+RhRecord *rh_record_new(void);
+void rh_record_free(RhRecord *record);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhRecord, rh_record_free)
+
+/* The record of @guest, whose devices are on @host. Error: RH_ERROR_HOST where one is not there. */
+RhRecord *rh_record_make(const struct RhGuest *guest, const RhInventory *host, GError **error);
+
+/* Whether both say the same. */
+gboolean rh_record_equal(const RhRecord *a, const RhRecord *b);
+
+/* What @entry becomes when the guest moves to @device: the first two parts from the device, the
+ * third as it was. Owned by the caller. */
+RhDevice *rh_record_move(const RhDevice *entry, const RhDevice *device);

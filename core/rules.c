@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/rules.h"
+
+#include "core/features.h"
+
+#include <string.h>
+
+RhFact rh_fact_number(guint64 number)
+{
+    return (RhFact){.state = RH_FACT_NUMBER, .number = number};
+}
+
+RhFact rh_fact_text(const char *text)
+{
+    return (RhFact){.state = text ? RH_FACT_TEXT : RH_FACT_UNKNOWN, .text = text};
+}
+
+RhFact rh_fact_none(void)
+{
+    return (RhFact){.state = RH_FACT_NONE};
+}
+
+RhFact rh_fact_unknown(void)
+{
+    return (RhFact){.state = RH_FACT_UNKNOWN};
+}
+
+RhFact rh_fact(const RhDevice *device, RhAttr attr)
+{
+    if (!rh_device_knows(device, attr))
+        return rh_fact_unknown();
+    if (rh_attr_info(attr)->type == RH_TYPE_TEXT)
+        return rh_fact_text(device->values[attr].text);
+    return rh_fact_number(device->values[attr].number);
+}
+
+static gboolean both_numbers(RhFact a, RhFact b)
+{
+    return a.state == RH_FACT_NUMBER && b.state == RH_FACT_NUMBER;
+}
+
+static gboolean equal_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                            RhFact source, RhFact host)
+{
+    return source.state == host.state && source.number == host.number &&
+           g_strcmp0(source.text, host.text) == 0;
+}
+
+static gboolean at_least_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                               RhFact source, RhFact host)
+{
+    return !both_numbers(source, host) || host.number >= source.number;
+}
+
+static gboolean at_most_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                              RhFact source, RhFact host)
+{
+    return !both_numbers(source, host) || host.number <= source.number;
+}
+
+static gboolean within_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                             RhFact source, RhFact host)
+{
+    return (source.number & ~host.number) == 0;
+}
+
+/* "guest web1": a device used by this very guest, on the host that its record names, is free. */
+static gboolean free_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                           RhFact source G_GNUC_UNUSED, RhFact host)
+{
+    const RhGuest *guest = c->context->guest;
+
+    if (host.state != RH_FACT_TEXT)
+        return TRUE;
+    return c->context->at_home && guest->name && g_str_has_prefix(host.text, "guest ") &&
+           g_str_equal(host.text + strlen("guest "), guest->name);
+}
+
+static gboolean present_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                              RhFact source G_GNUC_UNUSED, RhFact host)
+{
+    return host.state != RH_FACT_UNKNOWN;
+}
+
+const RhComparison rh_equal = {"equal", equal_holds};
+const RhComparison rh_at_least = {"at-least", at_least_holds};
+const RhComparison rh_at_most = {"at-most", at_most_holds};
+const RhComparison rh_within = {"within", within_holds};
+const RhComparison rh_free = {"free", free_holds};
+const RhComparison rh_present = {"present", present_holds};
+
+void rh_reason_free(RhReason *reason)
+{
+    g_free(reason->attribute);
+    g_free(reason->source);
+    g_free(reason->host);
+    g_free(reason->text);
+    g_free(reason);
+}
+
+/* Whether unknown values decide this row; if so, *@ret_result says how. */
+static gboolean settle_unknown(const RhRule *rule, RhFact source, RhFact host, RhResult *ret_result)
+{
+    gboolean source_unknown = source.state == RH_FACT_UNKNOWN;
+    gboolean host_unknown = host.state == RH_FACT_UNKNOWN;
+
+    if (!source_unknown && !host_unknown)
+        return FALSE;
+    *ret_result = RH_RESULT_UNKNOWN;
+    switch (rule->unknown) {
+    case RH_UNKNOWN_FAILS:
+        return TRUE;
+    case RH_UNKNOWN_IF_RECORDED:
+        if (source_unknown)
+            *ret_result = RH_RESULT_HOLDS;
+        return TRUE;
+    case RH_UNKNOWN_SAME_ABSENCE:
+        if (source_unknown && host_unknown)
+            *ret_result = RH_RESULT_HOLDS;
+        return TRUE;
+    case RH_UNKNOWN_PASSES:
+        *ret_result = RH_RESULT_HOLDS;
+        return TRUE;
+    case RH_UNKNOWN_COMPARED:
+        return FALSE;
+    }
+    g_assert_not_reached();
+}
+
+static char *format_fact(const RhRule *rule, RhFact fact)
+{
+    switch (fact.state) {
+    case RH_FACT_UNKNOWN:
+        return NULL;
+    case RH_FACT_NONE:
+        return g_strdup("none");
+    case RH_FACT_TEXT:
+        return g_strdup(fact.text);
+    case RH_FACT_NUMBER:
+        return rh_attr_format(rule->attr, (RhValue){.number = fact.number});
+    }
+    g_assert_not_reached();
+}
+
+/* What {@word} stands for in a rule's sentence; owned by the caller. */
+static char *stands_for(const char *word, const RhCase *c, const RhRule *rule,
+                        const RhReason *reason, guint64 missing)
+{
+    if (g_str_equal(word, "source"))
+        return g_strdup(reason->source ? reason->source : "unknown");
+    if (g_str_equal(word, "host"))
+        return g_strdup(reason->host ? reason->host : "unknown");
+    if (g_str_equal(word, "name"))
+        return g_strdup(rh_device_name(c->device));
+    if (g_str_equal(word, "missing"))
+        return rh_features_describe(missing, c->guest_device->class);
+    g_assert(g_str_equal(word, "attribute"));
+    return g_strdup(rule->attribute);
+}
+
+static char *fill_in(const RhCase *c, const RhRule *rule, const RhReason *reason, guint64 missing)
+{
+    g_auto(GStrv) parts = g_strsplit(rule->text, "{", -1);
+    GString *text = g_string_new(parts[0]);
+
+    for (guint i = 1; parts[i]; i++) {
+        char *rest = strchr(parts[i], '}');
+        g_autofree char *word = g_strndup(parts[i], (gsize)(rest - parts[i]));
+        g_autofree char *value = stands_for(word, c, rule, reason, missing);
+
+        g_string_append(text, value ? value : "");
+        g_string_append(text, rest + 1);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static char *unknown_text(const RhRule *rule, const RhReason *reason)
+{
+    if (!reason->source && !reason->host)
+        return g_strdup_printf("%s is unknown, in the record and of the device", rule->attribute);
+    if (!reason->source)
+        return g_strdup_printf("%s is unknown in the record, the device has %s", rule->attribute,
+                               reason->host);
+    return g_strdup_printf("%s of the device is unknown, the record demands %s", rule->attribute,
+                           reason->source);
+}
+
+static RhReason *explain(const RhCase *c, const RhRule *rule, RhResult result, RhFact source,
+                         RhFact host)
+{
+    RhReason *reason = g_new0(RhReason, 1);
+
+    reason->warning = rule->otherwise == RH_OTHERWISE_WARN;
+    reason->attribute = g_strdup(rule->attribute);
+    reason->rule = rule->comparison->name;
+    reason->source = format_fact(rule, source);
+    reason->host = format_fact(rule, host);
+    reason->text = result == RH_RESULT_UNKNOWN
+                       ? unknown_text(rule, reason)
+                       : fill_in(c, rule, reason, source.number & ~host.number);
+    return reason;
+}
+
+static gboolean applies(const RhRule *rule, const RhCase *c)
+{
+    const char *class = c->guest_device->class ? c->guest_device->class : c->guest_device->model;
+
+    return (rule->match & c->context->policy->match) &&
+           (!rule->only || g_strcmp0(rule->only, class) == 0);
+}
+
+/* One row. FALSE where it rejects the device. */
+static gboolean judge_row(const RhCase *c, const RhRule *rule, GPtrArray *reasons)
+{
+    RhResult result;
+    RhFact source;
+    RhFact host;
+
+    if (!applies(rule, c))
+        return TRUE;
+    source = rule->source ? rule->source(c, rule) : rh_fact(c->entry, rule->attr);
+    host = rule->host ? rule->host(c, rule) : rh_fact(c->device, rule->attr);
+    if (!settle_unknown(rule, source, host, &result))
+        result = rule->comparison->holds(c, rule, source, host) ? RH_RESULT_HOLDS : RH_RESULT_FAILS;
+    if (result == RH_RESULT_HOLDS)
+        return TRUE;
+    if (reasons)
+        g_ptr_array_add(reasons, explain(c, rule, result, source, host));
+    return rule->otherwise == RH_OTHERWISE_WARN;
+}
+
+static const RhRule *rules_of(RhKind kind, guint *ret_n)
+{
+    switch (kind) {
+    case RH_KIND_VDPA:
+        return rh_vdpa_rules(ret_n);
+    case RH_KIND_MDEV:
+        return rh_mdev_rules(ret_n);
+    case RH_KIND_VDPA_MGMTDEV:
+    case RH_KIND_MDEV_PARENT:
+    case RH_KIND_MDEV_TYPE:
+        break;
+    }
+    g_assert_not_reached(); /* no guest has such a device */
+}
+
+gboolean rh_judge(const RhCase *c, GPtrArray *reasons)
+{
+    gboolean fits = TRUE;
+    RhRule listed;
+    guint n;
+    const RhRule *rules = rules_of(c->device->kind, &n);
+
+    for (guint i = 0; i < n && (fits || reasons); i++)
+        fits &= judge_row(c, &rules[i], reasons);
+    for (guint i = 0;
+         c->device->kind == RH_KIND_MDEV && (fits || reasons) && rh_mdev_listed_rule(c, i, &listed);
+         i++)
+        fits &= judge_row(c, &listed, reasons);
+    return fits;
+}
+
+static gboolean is_elsewhere(const RhCase *c)
+{
+    const RhGuest *guest = c->context->guest;
+    guint64 node = rh_device_number(c->device, RH_ATTR_NUMA_NODE, RH_MAX_NODES);
+
+    return guest->bound && (node >= RH_MAX_NODES || !guest->nodes[node]);
+}
+
+static gboolean differs(const RhCase *c, RhAttr attr)
+{
+    return !equal_holds(c, NULL, rh_fact(c->entry, attr), rh_fact(c->device, attr));
+}
+
+RhCost rh_cost(const RhCase *c)
+{
+    const RhKindInfo *info = rh_kind_info(c->device->kind);
+    gboolean same_name = !differs(c, info->name);
+    RhCost cost = {{0}};
+
+    cost.levels[RH_COST_MOVED] = !(c->context->at_home && same_name && !differs(c, info->key));
+    cost.levels[RH_COST_NUMA] = is_elsewhere(c);
+    cost.levels[RH_COST_NAME] = !same_name;
+    if (c->device->kind == RH_KIND_VDPA)
+        rh_vdpa_cost(c, &cost);
+    else
+        rh_mdev_cost(c, &cost);
+    return cost;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rules: record x device -> verdict. Each kind of device has one table; each row says which
+ * attribute it compares and how, under which policy, what an unknown value means, and the sentence
+ * that it gives. The rows of a kind are in core/KIND-rules.c with the reason of each.
+ */
+#pragma once
+
+#include "core/guest.h"
+#include "core/policy.h"
+
+/* Asks the host whether the mdev @uuid takes a stream of @version. */
+typedef gboolean (*RhAccepts)(const char *uuid, const char *version, gpointer data);
+
+/* What a judgement goes by, the same for all candidates of a plan. */
+typedef struct {
+    const RhGuest *guest;
+    const RhInventory *host;
+    const RhPolicy *policy;
+    gboolean at_home;    /* the record names this very host */
+    gboolean nets_apart; /* the host's free network devices hang on several management devices */
+    RhAccepts accepts;   /* NULL: nobody to ask (a saved inventory) */
+    gpointer accepts_data;
+} RhContext;
+
+/* May @device stand in for what @entry recorded of @guest_device? */
+typedef struct {
+    const RhContext *context;
+    const RhGuestDevice *guest_device;
+    const RhDevice *entry;
+    const RhDevice *device;
+} RhCase;
+
+/* A value that a rule compares. */
+typedef enum {
+    RH_FACT_UNKNOWN,
+    RH_FACT_NONE, /* known to have none: the feature that would state it is not offered */
+    RH_FACT_NUMBER,
+    RH_FACT_TEXT,
+} RhFactState;
+
+typedef struct {
+    RhFactState state;
+    guint64 number;
+    const char *text; /* owned by the case */
+} RhFact;
+
+typedef struct RhRule RhRule;
+
+typedef enum { RH_RESULT_HOLDS, RH_RESULT_FAILS, RH_RESULT_UNKNOWN } RhResult;
+
+/* A kind of comparison: what reports call it, and whether @source and @host satisfy it. */
+typedef struct {
+    const char *name;
+    gboolean (*holds)(const RhCase *c, const RhRule *rule, RhFact source, RhFact host);
+} RhComparison;
+
+extern const RhComparison rh_equal;    /* the same, NONE included */
+extern const RhComparison rh_at_least; /* host >= source; NONE on either side: not compared */
+extern const RhComparison rh_at_most;  /* host <= source */
+extern const RhComparison rh_within;   /* each bit of source is in host */
+extern const RhComparison rh_free;     /* nobody else uses the device */
+extern const RhComparison rh_present;  /* the device has one */
+
+/* What an unknown value means. */
+typedef enum {
+    RH_UNKNOWN_FAILS,        /* on either side */
+    RH_UNKNOWN_IF_RECORDED,  /* unknown in the record: nothing to compare; of the device: fails */
+    RH_UNKNOWN_SAME_ABSENCE, /* fails where only one is unknown */
+    RH_UNKNOWN_PASSES,       /* on either side: nothing to compare */
+    RH_UNKNOWN_COMPARED,     /* the comparison sees to it */
+} RhUnknownIs;
+
+typedef enum { RH_OTHERWISE_REJECT, RH_OTHERWISE_WARN } RhOtherwise;
+
+#define RH_MATCH_ANY (RH_MATCH_CAPABILITY | RH_MATCH_EXACT)
+
+struct RhRule {
+    const char *attribute; /* its name in reports */
+    guint match;           /* RhMatch: the policies that have this row */
+    const char *only;      /* class or model of the guest's devices that have it; NULL: all */
+    const RhComparison *comparison;
+    RhAttr attr; /* how values are written; what is compared where the functions are NULL */
+    RhFact (*source)(const RhCase *c, const RhRule *rule); /* what is demanded */
+    RhFact (*host)(const RhCase *c, const RhRule *rule);   /* what the device has */
+    RhUnknownIs unknown;
+    RhOtherwise otherwise;
+    /* With {source}, {host} and {missing} (bits of source that host lacks). */
+    const char *text;
+};
+
+/* Facts from a device's attribute. */
+RhFact rh_fact(const RhDevice *device, RhAttr attr);
+RhFact rh_fact_number(guint64 number);
+RhFact rh_fact_text(const char *text); /* NULL: unknown */
+RhFact rh_fact_none(void);
+RhFact rh_fact_unknown(void);
+
+/* A reason against a device, or a warning about it. */
+typedef struct {
+    gboolean warning;
+    char *attribute;
+    const char *rule; /* the comparison's name */
+    char *source;     /* NULL: unknown, or nothing is demanded */
+    char *host;       /* NULL: unknown */
+    char *text;
+} RhReason;
+void rh_reason_free(RhReason *reason);
+
+/*
+ * Whether the device fits. Where @reasons (of RhReason, may be NULL) is given, every reason and
+ * warning is added to it; otherwise the first reason ends it and nothing is allocated.
+ */
+gboolean rh_judge(const RhCase *c, GPtrArray *reasons);
+
+/* Costs of a device that fits (fewer is better), compared in this order: see core/assign.h. */
+typedef enum {
+    RH_COST_MOVED,    /* not the very device that the record names on this very host */
+    RH_COST_ACTION,   /* use 0 */
+    RH_COST_ACCEPTED, /* place in the list of accepted types */
+    RH_COST_NUMA,     /* the guest is bound to nodes, the device is not on one of them */
+    RH_COST_DRIVER,   /* driver or vendor differs */
+    RH_COST_EXCESS,   /* number of attributes in which the device exceeds the record */
+    RH_COST_NAME,     /* name (vDPA) or uuid (mdev) differs */
+    RH_N_COSTS,
+} RhCostLevel;
+
+typedef struct {
+    gint levels[RH_N_COSTS];
+} RhCost;
+
+RhCost rh_cost(const RhCase *c);
+
+/* One table per kind: @ret_n rows; and what the kind adds to the cost. */
+const RhRule *rh_vdpa_rules(guint *ret_n);
+void rh_vdpa_cost(const RhCase *c, RhCost *cost);
+const RhRule *rh_mdev_rules(guint *ret_n);
+void rh_mdev_cost(const RhCase *c, RhCost *cost);
+/* A row for each attribute of mdevs that the policy lists: @row tells which, from 0; FALSE: no
+ * more. */
+gboolean rh_mdev_listed_rule(const RhCase *c, guint row, RhRule *ret_rule);

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * When a vDPA device can stand in for another. The facts behind the rows are QEMU's
+ * (hw/virtio/vhost-vdpa.c, net/vhost-vdpa.c, hw/net/virtio-net.c) and the kernel's
+ * (drivers/vdpa/vdpa.c and the vendors' drivers).
+ */
+#include "core/features.h"
+#include "core/rules.h"
+
+#include "util/text.h"
+
+/* What QEMU's vhost-vdpa network backend can carry: net/vhost-vdpa.c, vdpa_feature_bits. */
+#define MIGRATABLE_FEATURES G_GUINT64_CONSTANT(0xf20000032cdfffaf)
+/* QEMU emulates these for a network device, whatever the device offers. */
+#define EMULATED_NET_FEATURES \
+    (RH_NET_F_MAC | RH_NET_F_GUEST_ANNOUNCE | RH_NET_F_STANDBY | RH_NET_F_SPEED_DUPLEX)
+/* libvirt and QEMU: a ring where the XML says nothing. */
+#define DEFAULT_RING 256u
+/* QEMU 10.0.13: hw/net/virtio-net.c makes every ring of a vDPA device this long. */
+#define LARGEST_RING 1024u
+/* QEMU: the control queue's ring. */
+#define CTRL_RING 64u
+
+/* What a driver can do that neither netlink nor sysfs tells: drivers/vdpa in linux 6.12. */
+typedef enum {
+    TAKES_NO_STATE = 1 << 0, /* set_vq_state refuses: a dead NIC without an error */
+    TAKES_MAC = 1 << 1,      /* takes the config write that QEMU does at start */
+    HAS_GROUPS = 1 << 2,     /* two address space groups: its control queue can be shadowed */
+    SETS_MAC = 1 << 3,       /* dev_set_attr: VDPA_CMD_DEV_ATTR_SET, from kernel 6.12 */
+} DriverTrait;
+
+static const struct {
+    const char *driver;
+    guint traits;
+} drivers[] = {
+    {"mlx5_core", HAS_GROUPS | SETS_MAC},
+    {"vdpasim_net", TAKES_MAC | HAS_GROUPS | SETS_MAC},
+    {"ifcvf", TAKES_MAC},
+    {"pds_core", TAKES_MAC},
+    {"vp-vdpa", TAKES_NO_STATE},
+    {"alibaba-eni-vdpa", TAKES_NO_STATE},
+    /* from configuration version 2 on it does take state, but nothing shows the version */
+    {"snet-vdpa-driver", TAKES_NO_STATE | TAKES_MAC},
+};
+
+static guint traits_of(const RhDevice *device)
+{
+    const char *driver = rh_device_text(device, RH_ATTR_DRIVER);
+
+    for (guint i = 0; driver && i < G_N_ELEMENTS(drivers); i++)
+        if (g_str_equal(drivers[i].driver, driver))
+            return drivers[i].traits;
+    return 0;
+}
+
+static gboolean is_net(const RhCase *c)
+{
+    return g_strcmp0(c->guest_device->class, "net") == 0;
+}
+
+static guint64 ignored_features(const RhCase *c)
+{
+    return is_net(c) ? EMULATED_NET_FEATURES : 0;
+}
+
+/* What the guest needs: N of the rules. */
+static RhFact needed_features(const RhDevice *entry)
+{
+    RhFact negotiated = rh_fact(entry, RH_ATTR_NEGOTIATED);
+
+    return negotiated.state == RH_FACT_UNKNOWN ? rh_fact(entry, RH_ATTR_FEATURES) : negotiated;
+}
+
+static RhFact without(RhFact features, guint64 mask)
+{
+    features.number &= ~mask;
+    return features;
+}
+
+/* 1 or 0: whether the device offers the feature. */
+static RhFact offered(const RhDevice *device, guint64 feature)
+{
+    RhFact features = rh_fact(device, RH_ATTR_FEATURES);
+
+    return features.state == RH_FACT_UNKNOWN ? features
+                                             : rh_fact_number((features.number & feature) != 0);
+}
+
+/* An attribute that only a feature makes meaningful: @otherwise where it is not offered. */
+static RhFact stated(const RhDevice *device, RhAttr attr, guint64 feature, RhFact otherwise)
+{
+    RhFact has = offered(device, feature);
+
+    return has.state == RH_FACT_NUMBER && !has.number ? otherwise : rh_fact(device, attr);
+}
+
+static RhFact pairs(const RhDevice *device)
+{
+    if (offered(device, RH_NET_F_MQ).state == RH_FACT_UNKNOWN)
+        return rh_fact_unknown();
+    return stated(device, RH_ATTR_MAX_VQ_PAIRS, RH_NET_F_MQ, rh_fact_number(1));
+}
+
+static RhFact source_class(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact_text(c->guest_device->class);
+}
+
+static RhFact source_vhost(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact_text("vhost_vdpa");
+}
+
+static RhFact source_nothing(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact_none();
+}
+
+static RhFact source_features(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return without(rh_fact(c->entry, RH_ATTR_FEATURES), ignored_features(c));
+}
+
+static RhFact host_features(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return without(rh_fact(c->device, RH_ATTR_FEATURES), ignored_features(c));
+}
+
+static RhFact source_needed(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return without(needed_features(c->entry), ignored_features(c));
+}
+
+static RhFact source_ufo(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return without(rh_fact(c->entry, RH_ATTR_FEATURES), ~RH_NET_F_HOST_UFO);
+}
+
+static RhFact source_modern(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact_number(RH_F_VERSION_1 | RH_F_ACCESS_PLATFORM);
+}
+
+static RhFact source_ctrl_vq(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return offered(c->entry, RH_NET_F_CTRL_VQ);
+}
+
+static RhFact host_ctrl_vq(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return offered(c->device, RH_NET_F_CTRL_VQ);
+}
+
+static RhFact source_pairs(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return pairs(c->entry);
+}
+
+static RhFact host_pairs(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return pairs(c->device);
+}
+
+static RhFact source_net_queues(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    RhFact queues = pairs(c->entry);
+
+    if (queues.state == RH_FACT_NUMBER)
+        queues.number = 2 * queues.number + offered(c->entry, RH_NET_F_CTRL_VQ).number;
+    return queues;
+}
+
+static RhFact source_blk_queues(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact_number(MAX(c->guest_device->queues, 1));
+}
+
+/* Whether @version ("10.0.13") is below 10.0.13. */
+static gboolean honours_xml(const char *version)
+{
+    return version && rh_natural_compare(version, "10.0.13") < 0;
+}
+
+static gboolean ring_is_of_xml(const RhContext *context)
+{
+    switch (context->policy->ring) {
+    case RH_RING_XML:
+        return TRUE;
+    case RH_RING_DEVICE:
+        return FALSE;
+    case RH_RING_AUTO:
+        return honours_xml(context->guest->record ? context->guest->record->qemu : NULL);
+    }
+    g_assert_not_reached();
+}
+
+/* The longest ring that the guest may have. */
+static RhFact source_ring(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    const RhGuestDevice *guest_device = c->guest_device;
+    RhFact size = rh_fact(c->entry, RH_ATTR_MAX_VQ_SIZE);
+
+    if (ring_is_of_xml(c->context))
+        return rh_fact_number(
+            MAX(guest_device->rx_queue_size ? guest_device->rx_queue_size : DEFAULT_RING,
+                guest_device->tx_queue_size ? guest_device->tx_queue_size : DEFAULT_RING));
+    if (size.state == RH_FACT_NUMBER)
+        size.number = MIN(size.number, LARGEST_RING);
+    return size;
+}
+
+/* The shortest ring that the guest may have. */
+static RhFact source_shortest_ring(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    const RhGuestDevice *guest_device = c->guest_device;
+    guint rx = guest_device->rx_queue_size ? guest_device->rx_queue_size : DEFAULT_RING;
+    guint tx = guest_device->tx_queue_size ? guest_device->tx_queue_size : DEFAULT_RING;
+    guint ring = MIN(rx, tx);
+
+    if (is_net(c) && offered(c->entry, RH_NET_F_CTRL_VQ).number)
+        ring = MIN(ring, CTRL_RING);
+    return rh_fact_number(ring);
+}
+
+static RhFact source_recorded_mac(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return stated(c->entry, RH_ATTR_MAC, RH_NET_F_MAC, rh_fact_number(0));
+}
+
+static RhFact source_mac(const RhCase *c, const RhRule *rule)
+{
+    return c->guest_device->has_mac ? rh_fact_number(c->guest_device->mac)
+                                    : source_recorded_mac(c, rule);
+}
+
+static RhFact host_mac(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return stated(c->device, RH_ATTR_MAC, RH_NET_F_MAC, rh_fact_number(0));
+}
+
+static gboolean kernel_sets_mac(const RhCase *c)
+{
+    const char *kernel = c->context->host->kernel;
+
+    return (traits_of(c->device) & SETS_MAC) && kernel && rh_natural_compare(kernel, "6.12") >= 0;
+}
+
+/* A device without an address of its own: the guest reads QEMU's, and the control queue, replayed
+ * from its shadow, tells the device which to let in. */
+static gboolean mac_can_be_replayed(const RhCase *c, RhFact host)
+{
+    return host.state == RH_FACT_NUMBER && host.number == 0 &&
+           (needed_features(c->entry).number & RH_NET_F_CTRL_MAC_ADDR) &&
+           (traits_of(c->device) & HAS_GROUPS);
+}
+
+static gboolean mac_reaches(const RhCase *c, RhFact source, RhFact host)
+{
+    return (host.state == RH_FACT_NUMBER && host.number == source.number) ||
+           (traits_of(c->device) & TAKES_MAC) || mac_can_be_replayed(c, host);
+}
+
+static gboolean mac_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
+                          RhFact host)
+{
+    return source.state == RH_FACT_NUMBER && (mac_reaches(c, source, host) || kernel_sets_mac(c));
+}
+
+/* As above for a device whose address can be set, but not by this program. */
+static gboolean mac_set_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
+                              RhFact host)
+{
+    return source.state != RH_FACT_NUMBER || mac_reaches(c, source, host) || !kernel_sets_mac(c);
+}
+
+static RhFact source_mtu(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return stated(c->entry, RH_ATTR_MTU, RH_NET_F_MTU, rh_fact_none());
+}
+
+static RhFact host_mtu(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return stated(c->device, RH_ATTR_MTU, RH_NET_F_MTU, rh_fact_none());
+}
+
+static gboolean both_stated_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                                  RhFact source, RhFact host)
+{
+    return (source.state == RH_FACT_NONE) == (host.state == RH_FACT_NONE);
+}
+
+static gboolean takes_state_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                                  RhFact source G_GNUC_UNUSED, RhFact host G_GNUC_UNUSED)
+{
+    return !(traits_of(c->device) & TAKES_NO_STATE);
+}
+
+/* The control queue's state survives with the same driver, or where it is shadowed. */
+static gboolean replays_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
+                              RhFact host)
+{
+    return !(needed_features(c->entry).number & RH_NET_F_CTRL_VQ) ||
+           (source.state == RH_FACT_TEXT && g_strcmp0(source.text, host.text) == 0) ||
+           (traits_of(c->device) & HAS_GROUPS);
+}
+
+static gboolean migratable_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                                 RhFact source, RhFact host)
+{
+    return (host.number & ~source.number) == 0;
+}
+
+static RhFact source_migratable(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact_number(MIGRATABLE_FEATURES);
+}
+
+/* Without a pool in the record, pools = required knows of no network. */
+static gboolean pool_required_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                                    RhFact source, RhFact host G_GNUC_UNUSED)
+{
+    return !c->context->policy->pools_required || source.state != RH_FACT_UNKNOWN;
+}
+
+static gboolean one_network_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
+                                  RhFact host)
+{
+    return c->context->policy->pools_required || source.state != RH_FACT_UNKNOWN ||
+           host.state != RH_FACT_UNKNOWN || !c->context->nets_apart;
+}
+
+static RhFact source_block_size(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return stated(c->entry, RH_ATTR_BLOCK_SIZE, RH_BLK_F_BLK_SIZE, rh_fact_none());
+}
+
+static RhFact host_block_size(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return stated(c->device, RH_ATTR_BLOCK_SIZE, RH_BLK_F_BLK_SIZE, rh_fact_none());
+}
+
+static RhFact source_read_only(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact_number(c->guest_device->read_only);
+}
+
+static const RhComparison mac_given = {"mac", mac_holds};
+static const RhComparison mac_set = {"mac", mac_set_holds};
+static const RhComparison both_stated = {"stated", both_stated_holds};
+static const RhComparison takes_state = {"takes-state", takes_state_holds};
+static const RhComparison replays = {"replays", replays_holds};
+static const RhComparison migratable = {"migratable", migratable_holds};
+static const RhComparison pool_required = {"required", pool_required_holds};
+static const RhComparison one_network = {"one-network", one_network_holds};
+
+#define ANY RH_MATCH_ANY
+#define EXACT RH_MATCH_EXACT
+#define CAPABILITY RH_MATCH_CAPABILITY
+#define REJECT RH_OTHERWISE_REJECT
+#define WARN RH_OTHERWISE_WARN
+
+static const RhRule rules[] = {
+    /* whether it can be had at all */
+    {"class", ANY, NULL, &rh_equal, RH_ATTR_CLASS, source_class, NULL, RH_UNKNOWN_FAILS, REJECT,
+     "class is {host}, must be {source}"},
+    {"class", ANY, NULL, &rh_equal, RH_ATTR_CLASS, NULL, NULL, RH_UNKNOWN_PASSES, REJECT,
+     "class is {host}, the record has {source}"},
+    {"bound", ANY, NULL, &rh_equal, RH_ATTR_BOUND, source_vhost, NULL, RH_UNKNOWN_FAILS, REJECT,
+     "bound to {host}, must be bound to {source}"},
+    {"chardev", ANY, NULL, &rh_present, RH_ATTR_CHARDEV, source_nothing, NULL, RH_UNKNOWN_COMPARED,
+     REJECT, "has no character device"},
+    {"used-by", ANY, NULL, &rh_free, RH_ATTR_USED_BY, source_nothing, NULL, RH_UNKNOWN_COMPARED,
+     REJECT, "in use by {host}"},
+    /* whether it reaches the same network, or the same data */
+    {"pool", ANY, "net", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_RECORDED, REJECT,
+     "pool is {host}, must be {source}"},
+    {"pool", ANY, "net", &pool_required, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_COMPARED, REJECT,
+     "the record names no pool, and pools are required"},
+    {"pool", ANY, "net", &one_network, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_COMPARED, WARN,
+     "neither the record nor the device has a pool, and this host's network devices hang on "
+     "several management devices: the network may be another"},
+    {"pool", ANY, "blk", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
+     "pool is {host}, must be {source}"},
+    {"name", ANY, "blk", &rh_equal, RH_ATTR_NAME, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
+     "name is {host}, must be {source}: pool and name are all that tells one disk from another"},
+    /* whether QEMU loads the guest's state with it */
+    {"features", EXACT, NULL, &rh_equal, RH_ATTR_FEATURES, source_features, host_features,
+     RH_UNKNOWN_FAILS, REJECT, "features are {host}, must be {source}"},
+    {"features", CAPABILITY, NULL, &rh_within, RH_ATTR_FEATURES, source_needed, host_features,
+     RH_UNKNOWN_FAILS, REJECT, "features {host} lack {missing}, which the guest uses"},
+    {"features", CAPABILITY, "net", &rh_within, RH_ATTR_FEATURES, source_ufo, host_features,
+     RH_UNKNOWN_FAILS, REJECT, "features {host} lack {missing}, which the source's device offered"},
+    {"features", CAPABILITY, NULL, &rh_within, RH_ATTR_FEATURES, source_modern, host_features,
+     RH_UNKNOWN_FAILS, REJECT, "features {host} lack {missing}, which QEMU demands"},
+    {"ctrl-vq", ANY, "net", &rh_equal, RH_ATTR_READ_ONLY, source_ctrl_vq, host_ctrl_vq,
+     RH_UNKNOWN_FAILS, REJECT, "control queue offered: {host}, must be {source}"},
+    {"pairs", ANY, "net", &rh_equal, RH_ATTR_MAX_VQ_PAIRS, source_pairs, host_pairs,
+     RH_UNKNOWN_FAILS, REJECT, "queue pairs are {host}, must be exactly {source}"},
+    {"max-vqs", EXACT, NULL, &rh_equal, RH_ATTR_MAX_VQS, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
+     "max-vqs is {host}, must be {source}"},
+    {"max-vqs", CAPABILITY, "net", &rh_at_least, RH_ATTR_MAX_VQS, source_net_queues, NULL,
+     RH_UNKNOWN_FAILS, REJECT, "max-vqs is {host}, must be at least {source}"},
+    {"max-vqs", CAPABILITY, "blk", &rh_at_least, RH_ATTR_MAX_VQS, source_blk_queues, NULL,
+     RH_UNKNOWN_FAILS, REJECT, "max-vqs is {host}, must be at least {source}"},
+    {"driver", EXACT, NULL, &rh_equal, RH_ATTR_DRIVER, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
+     "driver is {host}, must be {source}"},
+    {"vendor-id", EXACT, NULL, &rh_equal, RH_ATTR_VENDOR_ID, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
+     "vendor-id is {host}, must be {source}"},
+    /* whether the guest's device works afterwards */
+    {"max-vq-size", EXACT, NULL, &rh_equal, RH_ATTR_MAX_VQ_SIZE, NULL, NULL, RH_UNKNOWN_FAILS,
+     REJECT, "max-vq-size is {host}, must be {source}"},
+    {"max-vq-size", CAPABILITY, NULL, &rh_at_least, RH_ATTR_MAX_VQ_SIZE, source_ring, NULL,
+     RH_UNKNOWN_FAILS, REJECT,
+     "max-vq-size is {host}, must be at least {source}, the ring that the guest may have"},
+    {"min-vq-size", EXACT, NULL, &rh_equal, RH_ATTR_MIN_VQ_SIZE, NULL, NULL, RH_UNKNOWN_FAILS,
+     REJECT, "min-vq-size is {host}, must be {source}"},
+    {"min-vq-size", CAPABILITY, NULL, &rh_at_most, RH_ATTR_MIN_VQ_SIZE, source_shortest_ring, NULL,
+     RH_UNKNOWN_FAILS, REJECT,
+     "min-vq-size is {host}, must be at most {source}, the guest's shortest ring"},
+    {"mac", EXACT, "net", &rh_equal, RH_ATTR_MAC, source_recorded_mac, host_mac, RH_UNKNOWN_FAILS,
+     REJECT, "mac is {host}, must be {source}"},
+    {"mac", CAPABILITY, "net", &mac_given, RH_ATTR_MAC, source_mac, host_mac, RH_UNKNOWN_COMPARED,
+     REJECT, "mac is {host}, must be {source}, and its driver takes none from QEMU"},
+    {"mac", CAPABILITY, "net", &mac_set, RH_ATTR_MAC, source_mac, host_mac, RH_UNKNOWN_COMPARED,
+     REJECT, "mac is {host}, must be {source}: 'vdpa dev set name {name} mac {source}' sets it"},
+    {"mtu", EXACT, "net", &rh_equal, RH_ATTR_MTU, source_mtu, host_mtu, RH_UNKNOWN_FAILS, REJECT,
+     "mtu is {host}, must be {source}"},
+    {"mtu", CAPABILITY, "net", &rh_at_least, RH_ATTR_MTU, source_mtu, host_mtu, RH_UNKNOWN_FAILS,
+     REJECT, "mtu is {host}, must be at least {source}"},
+    {"mtu", CAPABILITY, "net", &both_stated, RH_ATTR_MTU, source_mtu, host_mtu, RH_UNKNOWN_PASSES,
+     WARN, "mtu is {host} here and was {source}: one of them states no limit"},
+    {"driver", CAPABILITY, NULL, &takes_state, RH_ATTR_DRIVER, source_nothing, NULL,
+     RH_UNKNOWN_FAILS, REJECT,
+     "driver {host} is not known to take over a queue's state: the device would be dead"},
+    {"driver", CAPABILITY, "net", &replays, RH_ATTR_DRIVER, NULL, NULL, RH_UNKNOWN_COMPARED, WARN,
+     "driver is {host} and was {source}: what the guest set by its control queue (MAC filters, "
+     "VLANs) may be lost"},
+    {"features", CAPABILITY, "net", &migratable, RH_ATTR_FEATURES, source_migratable, NULL,
+     RH_UNKNOWN_PASSES, WARN, "features {host} have bits that keep QEMU from migrating it away"},
+    /* disks */
+    {"capacity", ANY, "blk", &rh_equal, RH_ATTR_CAPACITY, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
+     "capacity is {host} sectors, must be {source}"},
+    {"block-size", ANY, "blk", &rh_equal, RH_ATTR_BLOCK_SIZE, source_block_size, host_block_size,
+     RH_UNKNOWN_FAILS, REJECT, "block-size is {host}, must be {source}"},
+    {"read-only", EXACT, "blk", &rh_equal, RH_ATTR_READ_ONLY, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
+     "read-only is {host}, must be {source}"},
+    {"read-only", ANY, "blk", &rh_at_most, RH_ATTR_READ_ONLY, source_read_only, NULL,
+     RH_UNKNOWN_FAILS, REJECT, "read-only, and the guest's disk is writable"},
+};
+
+const RhRule *rh_vdpa_rules(guint *ret_n)
+{
+    *ret_n = G_N_ELEMENTS(rules);
+    return rules;
+}
+
+static gboolean exceeds(const RhCase *c, RhAttr attr)
+{
+    return rh_device_knows(c->entry, attr) && rh_device_knows(c->device, attr) &&
+           c->device->values[attr].number > c->entry->values[attr].number;
+}
+
+static gboolean has_more_features(const RhCase *c)
+{
+    RhFact source = source_features(c, NULL);
+    RhFact host = host_features(c, NULL);
+
+    return source.state == RH_FACT_NUMBER && (host.number & ~source.number) != 0;
+}
+
+static gboolean takes_shorter_rings(const RhCase *c)
+{
+    return rh_device_knows(c->entry, RH_ATTR_MIN_VQ_SIZE) &&
+           c->device->values[RH_ATTR_MIN_VQ_SIZE].number <
+               c->entry->values[RH_ATTR_MIN_VQ_SIZE].number;
+}
+
+static gboolean is_foreign(const RhCase *c, RhAttr attr)
+{
+    return !rh_equal.holds(c, NULL, rh_fact(c->entry, attr), rh_fact(c->device, attr));
+}
+
+void rh_vdpa_cost(const RhCase *c, RhCost *cost)
+{
+    static const RhAttr capacities[] = {RH_ATTR_MAX_VQS, RH_ATTR_MAX_VQ_SIZE, RH_ATTR_MTU};
+
+    cost->levels[RH_COST_DRIVER] =
+        is_foreign(c, RH_ATTR_DRIVER) || is_foreign(c, RH_ATTR_VENDOR_ID);
+    cost->levels[RH_COST_EXCESS] = has_more_features(c) + takes_shorter_rings(c);
+    for (guint i = 0; i < G_N_ELEMENTS(capacities); i++)
+        cost->levels[RH_COST_EXCESS] += exceeds(c, capacities[i]);
+}
