@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xml/device-xml.h"
+
+#include "util/error.h"
+#include "xml/parse.h"
+
+#define TEXT(s) ((const xmlChar *)(s))
+
+gboolean rh_device_read_attribute(RhDevice *device, const char *name, const char *value,
+                                  GError **error)
+{
+    RhAttr attr = rh_attr_by_name(name);
+    RhValue parsed;
+
+    if (attr == RH_N_ATTRS)
+        return TRUE;
+    if (!rh_attr_parse(attr, value, &parsed))
+        return rh_raise(error, RH_ERROR_INPUT, "<%s> has %s='%s', which is not a value of it",
+                        rh_kind_info(device->kind)->element, name, value);
+    rh_device_unset(device, attr);
+    device->values[attr] = parsed;
+    device->known |= (guint64)1 << attr;
+    return TRUE;
+}
+
+static void read_listed(RhDevice *device, xmlNode *node)
+{
+    for (xmlNode *child = rh_xml_child(node, RH_NAMESPACE, "attribute"); child;
+         child = rh_xml_next(child, RH_NAMESPACE, "attribute")) {
+        g_autoptr(RhXmlText) name = rh_xml_get(child, "name");
+        g_autoptr(RhXmlText) value = rh_xml_get(child, "value");
+
+        if (name && value)
+            rh_device_set_attribute(device, name, value);
+    }
+}
+
+RhDevice *rh_device_read_entry(RhKind kind, xmlNode *node, GError **error)
+{
+    g_autoptr(RhDevice) device = rh_device_new(kind);
+    const RhKindInfo *info = rh_kind_info(kind);
+
+    for (xmlAttr *prop = node->properties; prop; prop = prop->next) {
+        g_autoptr(RhXmlText) value = prop->ns ? NULL : rh_xml_get(node, (const char *)prop->name);
+
+        if (value && !rh_device_read_attribute(device, (const char *)prop->name, value, error))
+            return NULL;
+    }
+    if (!rh_device_key(device)) {
+        rh_raise(error, RH_ERROR_INPUT, "an entry <%s> of the record has no %s", info->element,
+                 rh_attr_info(info->key)->name);
+        return NULL;
+    }
+    read_listed(device, node);
+    return g_steal_pointer(&device);
+}
+
+static void write_value(xmlNode *node, const char *name, const char *value)
+{
+    g_autoptr(RhXmlText) old = rh_xml_get(node, name);
+
+    if (g_strcmp0(old, value) == 0)
+        return;
+    if (value)
+        xmlSetProp(node, TEXT(name), TEXT(value));
+    else
+        xmlUnsetProp(node, TEXT(name));
+}
+
+static gboolean has_listed(const RhDevice *device, xmlNode *node)
+{
+    g_autoptr(RhDevice) old = rh_device_new(device->kind);
+    g_autoptr(RhDevice) new = rh_device_new(device->kind);
+    g_autoptr(GList) names = rh_device_attribute_names(device);
+
+    read_listed(old, node);
+    for (GList *name = names; name; name = name->next)
+        rh_device_set_attribute(new, name->data, rh_device_attribute(device, name->data));
+    return rh_device_equal(old, new);
+}
+
+static void write_listed(const RhDevice *device, xmlNode *node)
+{
+    g_autoptr(GList) names = rh_device_attribute_names(device);
+    xmlNode *child;
+
+    if (has_listed(device, node))
+        return;
+    while ((child = rh_xml_child(node, RH_NAMESPACE, "attribute"))) {
+        xmlUnlinkNode(child);
+        xmlFreeNode(child);
+    }
+    for (GList *name = names; name; name = name->next) {
+        child = xmlNewTextChild(node, node->ns, TEXT("attribute"), NULL);
+        xmlSetProp(child, TEXT("name"), TEXT(name->data));
+        xmlSetProp(child, TEXT("value"), TEXT(rh_device_attribute(device, name->data)));
+    }
+}
+
+void rh_device_write_entry(const RhDevice *device, xmlNode *node)
+{
+    const RhAttr *attrs = rh_kind_info(device->kind)->recorded;
+
+    for (guint i = 0; attrs[i] != RH_N_ATTRS; i++) {
+        g_autofree char *value = rh_device_format(device, attrs[i]);
+
+        write_value(node, rh_attr_info(attrs[i])->name, value);
+    }
+    write_listed(device, node);
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xml/domain.h"
+
+#include "util/error.h"
+#include "util/text.h"
+#include "xml/device-xml.h"
+#include "xml/parse.h"
+
+#include <libxml/xmlsave.h>
+#include <string.h>
+
+#define TEXT(s) ((const xmlChar *)(s))
+#define MAX_COUNT 65536u /* queues, descriptors of a ring */
+
+struct RhDomain {
+    xmlDoc *doc;
+    gboolean declared; /* the document came with <?xml …?> */
+    RhGuest *guest;
+    GPtrArray *sources; /* per device of the guest: the element that holds the source */
+    xmlNode *record;    /* NULL: none */
+    GPtrArray *entries; /* per entry of the record: its element */
+};
+
+void rh_domain_free(RhDomain *domain)
+{
+    if (!domain)
+        return;
+    rh_guest_free(domain->guest);
+    g_ptr_array_unref(domain->sources);
+    g_ptr_array_unref(domain->entries);
+    xmlFreeDoc(domain->doc);
+    g_free(domain);
+}
+
+RhGuest *rh_domain_guest(RhDomain *domain)
+{
+    return domain->guest;
+}
+
+static gboolean is(xmlNode *node, const char *attribute, const char *value)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(node, attribute);
+
+    return g_strcmp0(text, value) == 0;
+}
+
+static char *text_of(xmlNode *node)
+{
+    xmlChar *content = node ? xmlNodeGetContent(node) : NULL;
+    char *text = content ? g_strstrip(g_strdup((const char *)content)) : NULL;
+
+    xmlFree(content);
+    return text;
+}
+
+/* An attribute of a guest's <driver>: 0 where it is absent. */
+static gboolean read_count(xmlNode *node, const char *name, guint *ret_count, GError **error)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(node, name);
+    guint64 count = 0;
+
+    if (text && !rh_parse_number(text, MAX_COUNT, &count))
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "the guest has <%s %s='%s'>, which is no number up to %u",
+                        (const char *)node->name, name, text, MAX_COUNT);
+    *ret_count = (guint)count;
+    return TRUE;
+}
+
+/* A part of a guest address, which libvirt writes as 0x…; 0 where it is absent. */
+static guint64 address_part(xmlNode *address, const char *name)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(address, name);
+    guint64 part = 0;
+
+    if (text && !rh_parse_hex(text, &part))
+        (void)rh_parse_number(text, G_MAXUINT32, &part);
+    return part;
+}
+
+static char *read_guest_address(xmlNode *node)
+{
+    xmlNode *address = rh_xml_child(node, NULL, "address");
+
+    if (is(address, "type", "pci"))
+        return g_strdup_printf("pci:%04x:%02x:%02x.%x", (guint)address_part(address, "domain"),
+                               (guint)address_part(address, "bus"),
+                               (guint)address_part(address, "slot"),
+                               (guint)address_part(address, "function"));
+    if (is(address, "type", "ccw"))
+        return g_strdup_printf("ccw:%x.%x.%04x", (guint)address_part(address, "cssid"),
+                               (guint)address_part(address, "ssid"),
+                               (guint)address_part(address, "devno"));
+    return NULL;
+}
+
+/* Adds a device whose source is @attribute of @source. */
+static RhGuestDevice *add_device(RhDomain *domain, RhKind kind, const char *noun, xmlNode *node,
+                                 xmlNode *source, const char *attribute, GError **error)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(source, attribute);
+    RhGuestDevice *device;
+
+    if (!text || !*text) {
+        rh_raise(error, RH_ERROR_INPUT, "%s %u of the guest has no source: <%s> without %s", noun,
+                 domain->guest->devices->len + 1, attribute[0] == 'u' ? "address" : "source",
+                 attribute);
+        return NULL;
+    }
+    if (domain->guest->devices->len == RH_MAX_GUEST_DEVICES) {
+        rh_raise(error, RH_ERROR_INPUT, "the guest has more than %u vDPA and mediated devices",
+                 RH_MAX_GUEST_DEVICES);
+        return NULL;
+    }
+    device = rh_guest_add(domain->guest, kind);
+    device->noun = noun;
+    device->source = g_strdup(text);
+    device->guest_address = read_guest_address(node);
+    g_ptr_array_add(domain->sources, source);
+    return device;
+}
+
+static gboolean read_interface(RhDomain *domain, xmlNode *node, GError **error)
+{
+    xmlNode *driver = rh_xml_child(node, NULL, "driver");
+    g_autoptr(RhXmlText) mac = rh_xml_get(rh_xml_child(node, NULL, "mac"), "address");
+    RhGuestDevice *device;
+
+    if (is(node, "type", "hostdev"))
+        domain->guest->n_vfio++;
+    if (!is(node, "type", "vdpa"))
+        return TRUE;
+    device = add_device(domain, RH_KIND_VDPA, "vDPA interface", node,
+                        rh_xml_child(node, NULL, "source"), "dev", error);
+    if (!device)
+        return FALSE;
+    device->class = "net";
+    device->has_mac = mac && rh_parse_mac(mac, &device->mac);
+    if (mac && !device->has_mac)
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "the guest has <mac address='%s'>, which is no MAC address", mac);
+    return read_count(driver, "rx_queue_size", &device->rx_queue_size, error) &&
+           read_count(driver, "tx_queue_size", &device->tx_queue_size, error) &&
+           read_count(driver, "queues", &device->queues, error);
+}
+
+static gboolean read_disk(RhDomain *domain, xmlNode *node, GError **error)
+{
+    xmlNode *driver = rh_xml_child(node, NULL, "driver");
+    RhGuestDevice *device;
+
+    if (!is(node, "type", "vhostvdpa"))
+        return TRUE;
+    device = add_device(domain, RH_KIND_VDPA, "vDPA disk", node, rh_xml_child(node, NULL, "source"),
+                        "dev", error);
+    if (!device)
+        return FALSE;
+    device->class = "blk";
+    device->read_only = rh_xml_child(node, NULL, "readonly") != NULL;
+    if (!read_count(driver, "queue_size", &device->rx_queue_size, error) ||
+        !read_count(driver, "queues", &device->queues, error))
+        return FALSE;
+    device->tx_queue_size = device->rx_queue_size;
+    return TRUE;
+}
+
+static gboolean read_hostdev(RhDomain *domain, xmlNode *node, GError **error)
+{
+    xmlNode *source = rh_xml_child(node, NULL, "source");
+    g_autoptr(RhXmlText) model = rh_xml_get(node, "model");
+    RhGuestDevice *device;
+
+    if (is(node, "type", "pci") || is(node, "type", "mdev"))
+        domain->guest->n_vfio++;
+    if (!is(node, "type", "mdev"))
+        return TRUE;
+    device = add_device(domain, RH_KIND_MDEV, "mediated device", node,
+                        rh_xml_child(source, NULL, "address"), "uuid", error);
+    if (!device)
+        return FALSE;
+    device->model = g_strdup(model);
+    if (!g_uuid_string_is_valid(device->source))
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "the guest has a mediated device with uuid='%s', which is no uuid",
+                        device->source);
+    return TRUE;
+}
+
+static gboolean read_devices(RhDomain *domain, xmlNode *root, GError **error)
+{
+    static const struct {
+        const char *element;
+        gboolean (*read)(RhDomain *domain, xmlNode *node, GError **error);
+    } readers[] = {{"interface", read_interface}, {"disk", read_disk}, {"hostdev", read_hostdev}};
+    xmlNode *devices = rh_xml_child(root, NULL, "devices");
+
+    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next)
+        for (guint i = 0; node->type == XML_ELEMENT_NODE && !node->ns && i < G_N_ELEMENTS(readers);
+             i++)
+            if (g_str_equal((const char *)node->name, readers[i].element) &&
+                !readers[i].read(domain, node, error))
+                return FALSE;
+    return TRUE;
+}
+
+/* Which NUMA nodes the guest's memory is bound to. */
+static gboolean read_numatune(RhDomain *domain, xmlNode *root, GError **error)
+{
+    xmlNode *numatune = rh_xml_child(root, NULL, "numatune");
+
+    for (xmlNode *node = numatune ? numatune->children : NULL; node; node = node->next) {
+        g_autoptr(RhXmlText) nodeset =
+            node->type == XML_ELEMENT_NODE ? rh_xml_get(node, "nodeset") : NULL;
+
+        if (nodeset && !rh_guest_bind(domain->guest, nodeset))
+            return rh_raise(error, RH_ERROR_INPUT,
+                            "the guest has <%s nodeset='%s'>, which is no set of NUMA nodes",
+                            (const char *)node->name, nodeset);
+    }
+    return TRUE;
+}
+
+static gboolean has_declaration(GBytes *bytes)
+{
+    gsize length;
+    const char *data = g_bytes_get_data(bytes, &length);
+
+    return length > 5 && (memcmp(data, "<?xml", 5) == 0 || (guchar)data[0] >= 0xef);
+}
+
+RhDomain *rh_domain_parse(GBytes *bytes, GError **error)
+{
+    g_autoptr(RhDomain) domain = g_new0(RhDomain, 1);
+    xmlNode *root;
+
+    domain->guest = rh_guest_new();
+    domain->sources = g_ptr_array_new();
+    domain->entries = g_ptr_array_new();
+    domain->declared = has_declaration(bytes);
+    domain->doc = rh_xml_parse(bytes, "the guest's XML", error);
+    if (!domain->doc)
+        return NULL;
+    root = xmlDocGetRootElement(domain->doc);
+    if (root->ns || !g_str_equal((const char *)root->name, "domain")) {
+        rh_raise(error, RH_ERROR_INPUT,
+                 "the guest's XML is a <%s>, not a <domain>; 'virsh dumpxml' prints one",
+                 (const char *)root->name);
+        return NULL;
+    }
+    domain->guest->name = text_of(rh_xml_child(root, NULL, "name"));
+    domain->guest->uuid = text_of(rh_xml_child(root, NULL, "uuid"));
+    if (!read_devices(domain, root, error))
+        return NULL;
+    if (domain->guest->devices->len > 0 && !read_numatune(domain, root, error))
+        return NULL;
+    return g_steal_pointer(&domain);
+}
+
+static gboolean read_format(xmlNode *node, GError **error)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(node, "format");
+    guint64 format;
+
+    if (!text)
+        return rh_raise(error, RH_ERROR_INPUT, "the guest's record has no format");
+    if (!rh_parse_number(text, G_MAXUINT, &format))
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "the guest's record has format='%s', which is no number", text);
+    if (format > RH_FORMAT)
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "the guest's record has format %" G_GUINT64_FORMAT
+                        ", this version reads up to %u; install a newer virt-rehome here",
+                        format, RH_FORMAT);
+    return TRUE;
+}
+
+static gboolean read_entries(RhDomain *domain, RhRecord *record, xmlNode *node, GError **error)
+{
+    for (xmlNode *child = node->children; child; child = child->next) {
+        RhDevice *entry;
+        RhKind kind;
+
+        if (child->type != XML_ELEMENT_NODE || !child->ns ||
+            !g_str_equal((const char *)child->ns->href, RH_NAMESPACE) ||
+            !rh_kind_by_element((const char *)child->name, &kind) || !rh_kind_info(kind)->recorded)
+            continue;
+        entry = rh_device_read_entry(kind, child, error);
+        if (!entry)
+            return FALSE;
+        g_ptr_array_add(record->entries, entry);
+        g_ptr_array_add(domain->entries, child);
+    }
+    return TRUE;
+}
+
+static char *copy_of(xmlNode *node, const char *name)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(node, name);
+
+    return text && *text ? g_strdup(text) : NULL;
+}
+
+gboolean rh_domain_read_record(RhDomain *domain, GError **error)
+{
+    xmlNode *root = xmlDocGetRootElement(domain->doc);
+    xmlNode *metadata = rh_xml_child(root, NULL, "metadata");
+    xmlNode *node = rh_xml_child(metadata, RH_NAMESPACE, "record");
+    RhRecord *record;
+
+    if (!node)
+        return rh_guest_match_record(domain->guest, error);
+    if (rh_xml_next(node, RH_NAMESPACE, "record"))
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "the guest has two records in its metadata; remove them with 'virsh "
+                        "metadata %s %s --remove' and record anew",
+                        domain->guest->name ? domain->guest->name : "GUEST", RH_NAMESPACE);
+    if (!read_format(node, error))
+        return FALSE;
+    record = domain->guest->record = rh_record_new();
+    domain->record = node;
+    record->host = copy_of(node, "host");
+    record->kernel = copy_of(node, "kernel");
+    record->qemu = copy_of(node, "qemu");
+    return read_entries(domain, record, node, error) && rh_guest_match_record(domain->guest, error);
+}
+
+static void write_value(xmlNode *node, const char *name, const char *value)
+{
+    if (value)
+        xmlSetProp(node, TEXT(name), TEXT(value));
+    else
+        xmlUnsetProp(node, TEXT(name));
+}
+
+static const RhChoice *choice_of(const RhPlan *plan, const RhDevice *entry)
+{
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+
+        if (choice->guest_device->entry == entry)
+            return choice;
+    }
+    return NULL;
+}
+
+/* An element with the white space before it. */
+static void remove_element(xmlNode *node)
+{
+    xmlNode *before = node->prev;
+
+    if (before && xmlIsBlankNode(before)) {
+        xmlUnlinkNode(before);
+        xmlFreeNode(before);
+    }
+    xmlUnlinkNode(node);
+    xmlFreeNode(node);
+}
+
+/* Each entry becomes what its device is here; one without a device would name some other guest's
+ * device from now on, and goes. */
+static void move_record(RhDomain *domain, const RhPlan *plan)
+{
+    GPtrArray *entries = domain->guest->record->entries;
+
+    write_value(domain->record, "host", plan->context.host->name);
+    for (guint i = 0; i < entries->len; i++) {
+        const RhDevice *entry = g_ptr_array_index(entries, i);
+        const RhChoice *choice = choice_of(plan, entry);
+        g_autoptr(RhDevice) moved = choice ? rh_record_move(entry, choice->device) : NULL;
+
+        if (moved)
+            rh_device_write_entry(moved, g_ptr_array_index(domain->entries, i));
+        else
+            remove_element(g_ptr_array_index(domain->entries, i));
+    }
+}
+
+void rh_domain_apply(RhDomain *domain, const RhPlan *plan)
+{
+    g_assert(plan->fits);
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+        const char *target = rh_choice_target(choice);
+        const char *attribute = choice->guest_device->kind == RH_KIND_MDEV ? "uuid" : "dev";
+
+        if (g_ascii_strcasecmp(target, choice->guest_device->source) != 0)
+            write_value(g_ptr_array_index(domain->sources, i), attribute, target);
+    }
+    if (domain->record)
+        move_record(domain, plan);
+}
+
+/* <metadata> stands after name, uuid, title and description, where libvirt puts it. */
+static xmlNode *make_metadata(xmlNode *root)
+{
+    static const char *const before[] = {"description", "title", "genid", "uuid", "name"};
+    xmlNode *metadata = xmlNewDocNode(root->doc, NULL, TEXT("metadata"), NULL);
+    xmlNode *last = NULL;
+
+    for (guint i = 0; !last && i < G_N_ELEMENTS(before); i++)
+        last = rh_xml_child(root, NULL, before[i]);
+    if (last)
+        xmlAddNextSibling(last, metadata);
+    else if (root->children)
+        xmlAddPrevSibling(root->children, metadata);
+    else
+        xmlAddChild(root, metadata);
+    if (last)
+        xmlAddNextSibling(last, xmlNewDocText(root->doc, TEXT("\n  ")));
+    xmlAddChild(metadata, xmlNewDocText(root->doc, TEXT("\n  ")));
+    return metadata;
+}
+
+static void indent(xmlNode *parent, const char *space)
+{
+    xmlAddChild(parent, xmlNewDocText(parent->doc, TEXT(space)));
+}
+
+static xmlNode *make_record(xmlNode *metadata)
+{
+    xmlNode *node = xmlNewDocNode(metadata->doc, NULL, TEXT("record"), NULL);
+
+    xmlSetNs(node, xmlNewNs(node, TEXT(RH_NAMESPACE), NULL));
+    indent(metadata, "  ");
+    xmlAddChild(metadata, node);
+    indent(metadata, "\n  ");
+    return node;
+}
+
+static void write_entries(xmlNode *node, const RhRecord *record)
+{
+    for (guint i = 0; i < record->entries->len; i++) {
+        const RhDevice *entry = g_ptr_array_index(record->entries, i);
+        xmlNode *child =
+            xmlNewDocNode(node->doc, node->ns, TEXT(rh_kind_info(entry->kind)->element), NULL);
+
+        indent(node, "\n      ");
+        xmlAddChild(node, child);
+        rh_device_write_entry(entry, child);
+    }
+    indent(node, "\n    ");
+}
+
+void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *time)
+{
+    xmlNode *root = xmlDocGetRootElement(domain->doc);
+    xmlNode *metadata = rh_xml_child(root, NULL, "metadata");
+    g_autofree char *format = g_strdup_printf("%u", RH_FORMAT);
+    g_autofree char *stamp = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
+    xmlNode *old = rh_xml_child(metadata, RH_NAMESPACE, "record");
+    xmlNode *node;
+
+    if (old)
+        remove_element(old);
+    node = make_record(metadata ? metadata : make_metadata(root));
+    write_value(node, "format", format);
+    write_value(node, "host", record->host);
+    write_value(node, "kernel", record->kernel);
+    write_value(node, "qemu", record->qemu);
+    write_value(node, "time", stamp);
+    write_entries(node, record);
+}
+
+GBytes *rh_domain_serialise(RhDomain *domain, GError **error)
+{
+    const char *encoding = domain->doc->encoding ? (const char *)domain->doc->encoding : "UTF-8";
+    int options = XML_SAVE_AS_XML | (domain->declared ? 0 : XML_SAVE_NO_DECL);
+    xmlBuffer *buffer = xmlBufferCreate();
+    xmlSaveCtxt *save = xmlSaveToBuffer(buffer, encoding, options);
+    gboolean saved = save && xmlSaveDoc(save, domain->doc) >= 0;
+    GBytes *bytes = NULL;
+
+    if (save)
+        saved = xmlSaveClose(save) >= 0 && saved;
+    if (saved)
+        bytes = g_bytes_new(xmlBufferContent(buffer), (gsize)xmlBufferLength(buffer));
+    else
+        rh_raise(error, RH_ERROR_BUG, "the guest's XML cannot be written in its encoding '%s'",
+                 encoding);
+    xmlBufferFree(buffer);
+    return bytes;
+}

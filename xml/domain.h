@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A guest's XML: its devices and record are read from it, and a plan is written into it. Nothing
+ * else of it is touched. https://libvirt.org/formatdomain.html
+ */
+#pragma once
+
+#include "core/plan.h"
+
+typedef struct RhDomain RhDomain;
+
+/*
+ * Reads the devices, not yet the record: a guest without devices of ours must pass whatever its
+ * metadata hold. Error: RH_ERROR_INPUT (not XML, not a domain, a device without a source).
+ */
+RhDomain *rh_domain_parse(GBytes *bytes, GError **error);
+void rh_domain_free(RhDomain *domain);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhDomain, rh_domain_free)
+
+/* The guest, owned by @domain. */
+RhGuest *rh_domain_guest(RhDomain *domain);
+
+/* Reads the record, if there is one, and finds each device's entry. Error: RH_ERROR_INPUT (two
+ * records, a higher format, an entry without its key, …). */
+gboolean rh_domain_read_record(RhDomain *domain, GError **error);
+
+/* Writes @plan, which fits, into the tree: sources and the record. */
+void rh_domain_apply(RhDomain *domain, const RhPlan *plan);
+
+/* Puts @record, made at @time, in place of the one that is there. */
+void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *time);
+
+/* The tree as it is now, in the document's own encoding, with or without a declaration as it came.
+ * Error: RH_ERROR_BUG. */
+GBytes *rh_domain_serialise(RhDomain *domain, GError **error);

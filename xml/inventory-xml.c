@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xml/inventory-xml.h"
+
+#include "util/error.h"
+#include "util/text.h"
+#include "xml/device-xml.h"
+#include "xml/parse.h"
+
+#include <libxml/xmlwriter.h>
+
+#define TEXT(s) ((const xmlChar *)(s))
+
+/* The elements of an inventory nest two deep: host, device, part of a device. */
+enum { OUTSIDE, IN_HOST, IN_DEVICE, IN_PART };
+
+typedef struct {
+    RhInventory *inventory;
+    guint depth;
+    RhDevice *device; /* at IN_DEVICE: borrowed from the inventory; NULL: of no known kind */
+} Reader;
+
+static void replace(char **text, const char *with)
+{
+    g_free(*text);
+    *text = g_strdup(with);
+}
+
+static gboolean read_format(const char *value, GError **error)
+{
+    guint64 format;
+
+    if (!rh_parse_number(value, G_MAXUINT, &format))
+        return rh_raise(error, RH_ERROR_INPUT, "<host> has format='%s', which is no number", value);
+    if (format > RH_FORMAT)
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "the inventory has format %" G_GUINT64_FORMAT
+                        ", this version reads up to %u; install a newer virt-rehome here",
+                        format, RH_FORMAT);
+    return TRUE;
+}
+
+static gboolean read_host(Reader *reader, const RhXmlElement *element, GError **error)
+{
+    gboolean has_format = FALSE;
+
+    if (!g_str_equal(element->name, "host") || g_strcmp0(element->ns, RH_NAMESPACE) != 0)
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "<%s> is not a host's inventory: that is <host xmlns='%s'>, which "
+                        "'virt-rehome host' prints",
+                        element->name, RH_NAMESPACE);
+    for (int i = 0; i < element->n_attributes; i++) {
+        g_autofree char *value = NULL;
+        const char *name;
+
+        if (!rh_xml_attribute(element, i, &name, &value))
+            continue;
+        if (g_str_equal(name, "format") && !read_format(value, error))
+            return FALSE;
+        has_format |= g_str_equal(name, "format");
+        if (g_str_equal(name, "name") && *value)
+            replace(&reader->inventory->name, value);
+        if (g_str_equal(name, "kernel") && *value)
+            replace(&reader->inventory->kernel, value);
+    }
+    return has_format || rh_raise(error, RH_ERROR_INPUT, "<host> has no format");
+}
+
+static RhDevice *read_device(RhKind kind, const RhXmlElement *element, GError **error)
+{
+    g_autoptr(RhDevice) device = rh_device_new(kind);
+
+    for (int i = 0; i < element->n_attributes; i++) {
+        g_autofree char *value = NULL;
+        const char *name;
+
+        if (rh_xml_attribute(element, i, &name, &value) &&
+            !rh_device_read_attribute(device, name, value, error))
+            return NULL;
+    }
+    if (!rh_device_name(device)) {
+        rh_raise(error, RH_ERROR_INPUT, "<%s> has no %s", element->name,
+                 rh_attr_info(rh_kind_info(kind)->name)->name);
+        return NULL;
+    }
+    return g_steal_pointer(&device);
+}
+
+/* A device; elements of later versions are passed over. */
+static gboolean read_top(Reader *reader, const RhXmlElement *element, GError **error)
+{
+    RhKind kind;
+
+    reader->device = NULL;
+    if (g_strcmp0(element->ns, RH_NAMESPACE) != 0 || !rh_kind_by_element(element->name, &kind) ||
+        kind == RH_KIND_MDEV_TYPE)
+        return TRUE;
+    reader->device = read_device(kind, element, error);
+    if (!reader->device)
+        return FALSE;
+    rh_inventory_add(reader->inventory, reader->device);
+    return TRUE;
+}
+
+static gboolean read_type(Reader *reader, const RhXmlElement *element, GError **error)
+{
+    RhDevice *type = read_device(RH_KIND_MDEV_TYPE, element, error);
+
+    if (!type)
+        return FALSE;
+    rh_device_set_text(type, RH_ATTR_PARENT, rh_device_name(reader->device));
+    rh_inventory_add(reader->inventory, type);
+    return TRUE;
+}
+
+static void read_listed(RhDevice *device, const RhXmlElement *element)
+{
+    g_autofree char *listed_name = NULL;
+    g_autofree char *listed_value = NULL;
+
+    for (int i = 0; i < element->n_attributes; i++) {
+        g_autofree char *value = NULL;
+        const char *name;
+
+        if (!rh_xml_attribute(element, i, &name, &value))
+            continue;
+        if (g_str_equal(name, "name"))
+            replace(&listed_name, value);
+        else if (g_str_equal(name, "value"))
+            replace(&listed_value, value);
+    }
+    if (listed_name && listed_value)
+        rh_device_set_attribute(device, listed_name, listed_value);
+}
+
+static gboolean read_part(Reader *reader, const RhXmlElement *element, GError **error)
+{
+    if (!reader->device || g_strcmp0(element->ns, RH_NAMESPACE) != 0)
+        return TRUE;
+    if (reader->device->kind == RH_KIND_MDEV_PARENT && g_str_equal(element->name, "type"))
+        return read_type(reader, element, error);
+    if (reader->device->kind == RH_KIND_MDEV && g_str_equal(element->name, "attribute"))
+        read_listed(reader->device, element);
+    return TRUE;
+}
+
+static gboolean read_start(const RhXmlElement *element, gpointer data, GError **error)
+{
+    Reader *reader = data;
+
+    switch (reader->depth++) {
+    case OUTSIDE:
+        return read_host(reader, element, error);
+    case IN_HOST:
+        return read_top(reader, element, error);
+    case IN_DEVICE:
+        return read_part(reader, element, error);
+    default:
+        return TRUE;
+    }
+}
+
+static void read_end(gpointer data)
+{
+    Reader *reader = data;
+
+    reader->depth--;
+}
+
+RhInventory *rh_inventory_parse(GBytes *bytes, const char *what, GError **error)
+{
+    static const RhXmlScanner scanner = {read_start, read_end};
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    Reader reader = {.inventory = inventory};
+
+    if (!rh_xml_scan(bytes, what, &scanner, &reader, error))
+        return NULL;
+    if (!rh_inventory_complete(inventory, error)) {
+        g_prefix_error(error, "%s: ", what);
+        return NULL;
+    }
+    return g_steal_pointer(&inventory);
+}
+
+static void write_text(xmlTextWriter *writer, const char *name, const char *value)
+{
+    if (value)
+        (void)xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(value));
+}
+
+static void write_attrs(xmlTextWriter *writer, const RhDevice *device)
+{
+    const RhAttr *attrs = rh_kind_info(device->kind)->attrs;
+
+    for (guint i = 0; attrs[i] != RH_N_ATTRS; i++) {
+        g_autofree char *value = rh_device_format(device, attrs[i]);
+
+        write_text(writer, rh_attr_info(attrs[i])->name, value);
+    }
+}
+
+static void write_listed(xmlTextWriter *writer, const RhDevice *device)
+{
+    g_autoptr(GList) names = rh_device_attribute_names(device);
+
+    for (GList *name = names; name; name = name->next) {
+        (void)xmlTextWriterStartElement(writer, TEXT("attribute"));
+        write_text(writer, "name", name->data);
+        write_text(writer, "value", rh_device_attribute(device, name->data));
+        (void)xmlTextWriterEndElement(writer);
+    }
+}
+
+static void write_types(xmlTextWriter *writer, const RhInventory *inventory, const char *parent)
+{
+    GPtrArray *types = inventory->devices[RH_KIND_MDEV_TYPE];
+
+    for (guint i = 0; i < types->len; i++) {
+        const RhDevice *type = g_ptr_array_index(types, i);
+
+        if (g_strcmp0(rh_device_text(type, RH_ATTR_PARENT), parent) != 0)
+            continue;
+        (void)xmlTextWriterStartElement(writer, TEXT("type"));
+        write_attrs(writer, type);
+        (void)xmlTextWriterEndElement(writer);
+    }
+}
+
+static void write_device(xmlTextWriter *writer, const RhInventory *inventory,
+                         const RhDevice *device)
+{
+    (void)xmlTextWriterStartElement(writer, TEXT(rh_kind_info(device->kind)->element));
+    write_attrs(writer, device);
+    if (device->kind == RH_KIND_MDEV_PARENT)
+        write_types(writer, inventory, rh_device_name(device));
+    write_listed(writer, device);
+    (void)xmlTextWriterEndElement(writer);
+}
+
+static void write_kind(xmlTextWriter *writer, const RhInventory *inventory, RhKind kind)
+{
+    GPtrArray *devices = inventory->devices[kind];
+
+    for (guint i = 0; i < devices->len; i++)
+        write_device(writer, inventory, g_ptr_array_index(devices, i));
+}
+
+GBytes *rh_inventory_serialise(const RhInventory *inventory)
+{
+    g_autofree char *format = g_strdup_printf("%u", RH_FORMAT);
+    xmlBuffer *buffer = xmlBufferCreate();
+    xmlTextWriter *writer = xmlNewTextWriterMemory(buffer, 0);
+    GBytes *bytes;
+
+    (void)xmlTextWriterSetIndent(writer, 1);
+    (void)xmlTextWriterSetIndentString(writer, TEXT("  "));
+    (void)xmlTextWriterStartElement(writer, TEXT("host"));
+    write_text(writer, "xmlns", RH_NAMESPACE);
+    write_text(writer, "format", format);
+    write_text(writer, "name", inventory->name);
+    write_text(writer, "kernel", inventory->kernel);
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        if (kind != RH_KIND_MDEV_TYPE)
+            write_kind(writer, inventory, (RhKind)kind);
+    (void)xmlTextWriterEndDocument(writer);
+    xmlFreeTextWriter(writer);
+    bytes = g_bytes_new(xmlBufferContent(buffer), (gsize)xmlBufferLength(buffer));
+    xmlBufferFree(buffer);
+    return bytes;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Parsing documents of unknown origin: no network, no document type, no entities of their own,
+ * libxml2's limits on depth and length. Only for xml/, since it speaks libxml2.
+ */
+#pragma once
+
+#include <glib.h>
+#include <libxml/SAX2.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+
+/* The namespace of our documents. */
+#define RH_NAMESPACE "urn:virt-rehome:1"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
+typedef char RhXmlText; /* a string of libxml2's */
+static inline void rh_xml_text_free(RhXmlText *text)
+{
+    xmlFree(text);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhXmlText, rh_xml_text_free)
+
+/* The document as a tree. @what names it in errors ("the guest's XML"). Error: RH_ERROR_INPUT. */
+xmlDoc *rh_xml_parse(GBytes *bytes, const char *what, GError **error);
+
+/* An element as it is met: names and values are valid during the call. */
+typedef struct {
+    const char *name;
+    const char *ns;      /* NULL: none */
+    const xmlChar **raw; /* libxml2's, for rh_xml_attribute() */
+    int n_attributes;
+} RhXmlElement;
+
+/* Calls for each element's start and end; FALSE ends the scan with *error set. */
+typedef struct {
+    gboolean (*start)(const RhXmlElement *element, gpointer data, GError **error);
+    void (*end)(gpointer data);
+} RhXmlScanner;
+
+/* The document as a stream of elements, without a tree. Errors name the line. */
+gboolean rh_xml_scan(GBytes *bytes, const char *what, const RhXmlScanner *scanner, gpointer data,
+                     GError **error);
+
+/* The @i-th attribute without a namespace; FALSE where it has one. *@ret_value is the caller's. */
+gboolean rh_xml_attribute(const RhXmlElement *element, int i, const char **ret_name,
+                          char **ret_value);
+
+/* The first child element @name in @ns (NULL: none), or the next such sibling. */
+xmlNode *rh_xml_child(xmlNode *parent, const char *ns, const char *name);
+xmlNode *rh_xml_next(xmlNode *node, const char *ns, const char *name);
+
+/* The value of an attribute without a namespace, or NULL. */
+RhXmlText *rh_xml_get(xmlNode *node, const char *name);
