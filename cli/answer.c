@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/answer.h"
+
+#include "util/text.h"
+
+void rh_answer_free(RhAnswer *answer)
+{
+    if (!answer)
+        return;
+    rh_plan_free(answer->plan);
+    rh_inventory_free(answer->inventory);
+    rh_host_free(answer->host);
+    g_free(answer->name);
+    g_free(answer);
+}
+
+static int count_refused(const RhPlan *plan)
+{
+    int n = 0;
+
+    for (guint i = 0; i < plan->choices->len; i++)
+        n += ((RhChoice *)g_ptr_array_index(plan->choices, i))->action == RH_ACTION_NONE;
+    return n;
+}
+
+static int compare_answers(gconstpointer a, gconstpointer b)
+{
+    const RhAnswer *one = *(const RhAnswer *const *)a;
+    const RhAnswer *other = *(const RhAnswer *const *)b;
+    int order = count_refused(one->plan) - count_refused(other->plan);
+
+    for (guint level = 0; order == 0 && level < RH_N_COSTS; level++)
+        order = one->plan->cost.levels[level] - other->plan->cost.levels[level];
+    return order ? order : rh_natural_compare(one->name, other->name);
+}
+
+void rh_answers_sort(GPtrArray *answers)
+{
+    g_ptr_array_sort(answers, compare_answers);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* virt-rehome check: will this guest run there, on which devices, and if not, why not? */
+#include "cli/command.h"
+
+#include "cli/answer.h"
+#include "cli/diff.h"
+#include "hook/incoming.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/text.h"
+#include "xml/domain.h"
+
+/* What was asked. */
+typedef struct {
+    const RhOptions *options;
+    RhFormat format;
+    GBytes *bytes;
+    RhDomain *domain;
+    RhGuest *guest;
+    RhPolicy *policy;
+    GPtrArray *answers; /* of RhAnswer */
+} Question;
+
+static void question_clear(Question *question)
+{
+    g_clear_pointer(&question->answers, g_ptr_array_unref);
+    g_clear_pointer(&question->domain, rh_domain_free);
+    g_clear_pointer(&question->policy, rh_policy_free);
+    g_clear_pointer(&question->bytes, g_bytes_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Question, question_clear)
+
+/* A host for a guest that needs nothing of it, and so fits on a broken one too. */
+static RhInventory *empty_inventory(const char *path)
+{
+    RhInventory *inventory = rh_inventory_new();
+
+    inventory->name = path ? g_path_get_basename(path) : g_strdup(g_get_host_name());
+    return inventory;
+}
+
+/* Asks one host: a saved inventory, or with NULL this one. */
+static gboolean ask_host(Question *question, const char *path, GError **error)
+{
+    RhEnvironment environment = question->options->environment;
+    g_autoptr(RhAnswer) answer = g_new0(RhAnswer, 1);
+
+    environment.inventory = path;
+    if (question->guest->devices->len == 0)
+        answer->inventory = empty_inventory(path);
+    else
+        answer->inventory =
+            rh_environment_inventory(&environment, rh_incoming_needs(question->guest),
+                                     question->policy, &answer->host, error);
+    if (!answer->inventory)
+        return FALSE;
+    if (!answer->inventory->name)
+        answer->inventory->name = g_path_get_basename(path ? path : "this host");
+    answer->name = g_strdup(answer->inventory->name);
+    answer->plan = rh_incoming_plan(question->guest, answer->inventory, answer->host,
+                                    question->policy, RH_OCCASION_MIGRATE);
+    g_ptr_array_add(question->answers, g_steal_pointer(&answer));
+    return TRUE;
+}
+
+static gboolean ask_folder(Question *question, const char *path, GError **error)
+{
+    g_autoptr(RhDir) dir = rh_dir_open(path, error);
+    g_autoptr(GPtrArray) names = dir ? rh_dir_list(dir, ".", error) : NULL;
+    guint before = question->answers->len;
+
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autofree char *file = g_build_filename(path, name, NULL);
+
+        if (g_str_has_suffix(name, ".xml") && !ask_host(question, file, error))
+            return FALSE;
+    }
+    if (!names)
+        return FALSE;
+    if (question->answers->len == before)
+        return rh_raise(error, RH_ERROR_INPUT, "the folder '%s' holds no inventory (*.xml)", path);
+    return TRUE;
+}
+
+static gboolean ask_all(Question *question, GError **error)
+{
+    GStrv hosts = question->options->hosts;
+
+    if (!hosts)
+        return ask_host(question, NULL, error);
+    for (guint i = 0; hosts[i]; i++)
+        if (g_file_test(hosts[i], G_FILE_TEST_IS_DIR) ? !ask_folder(question, hosts[i], error)
+                                                      : !ask_host(question, hosts[i], error))
+            return FALSE;
+    rh_answers_sort(question->answers);
+    return TRUE;
+}
+
+/* The guest's XML for the best host, or what changes in it. */
+static gboolean append_rewritten(Question *question, const RhPlan *plan, GString *out,
+                                 GError **error)
+{
+    g_autoptr(GBytes) before = rh_domain_serialise(question->domain, error);
+    g_autoptr(GBytes) after = NULL;
+
+    if (!before)
+        return FALSE;
+    if (rh_plan_moves(plan)) {
+        rh_domain_apply(question->domain, plan);
+        after = rh_domain_serialise(question->domain, error);
+        if (!after)
+            return FALSE;
+    }
+    if (question->options->diff)
+        return !after || rh_diff_append(out, before, after, error);
+    if (!after)
+        after = g_bytes_ref(question->bytes);
+    g_string_append_len(out, g_bytes_get_data(after, NULL), (gssize)g_bytes_get_size(after));
+    return TRUE;
+}
+
+static gboolean reply(Question *question, RhOutput *output, GError **error)
+{
+    const RhAnswer *best = g_ptr_array_index(question->answers, 0);
+    gboolean rewritten = question->options->print_xml || question->options->diff;
+
+    if (rewritten && best->plan->fits)
+        return append_rewritten(question, best->plan, output->out, error);
+    if (rewritten)
+        rh_answers_append_text(output->err, question->guest, question->answers);
+    else if (question->format == RH_FORMAT_JSON)
+        rh_answers_append_json(output->out, question->guest, question->answers);
+    else
+        rh_answers_append_text(output->out, question->guest, question->answers);
+    return TRUE;
+}
+
+static gboolean read_question(Question *question, const char *word, GError **error)
+{
+    question->bytes = rh_command_read_guest(word, error);
+    question->domain = question->bytes ? rh_domain_parse(question->bytes, error) : NULL;
+    if (!question->domain)
+        return FALSE;
+    question->guest = rh_domain_guest(question->domain);
+    if (question->guest->devices->len == 0) {
+        question->policy = rh_policy_new();
+        return TRUE;
+    }
+    if (!rh_domain_read_record(question->domain, error))
+        return FALSE;
+    question->policy = rh_environment_policy(&question->options->environment, error);
+    return question->policy != NULL;
+}
+
+RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output, GError **error)
+{
+    g_auto(Question) question = {.options = options};
+
+    question.answers = g_ptr_array_new_with_free_func((GDestroyNotify)rh_answer_free);
+    if (!words[0] || words[1])
+        return rh_command_misused(error, "check takes one guest: GUEST.xml, or - for standard "
+                                         "input");
+    if ((options->print_xml && options->diff) ||
+        ((options->print_xml || options->diff) && options->format))
+        return rh_command_misused(error, "check prints one thing: --print-xml, --diff or a report "
+                                         "in a --format");
+    if (!rh_command_format(options, "text|json", &question.format, error) ||
+        !read_question(&question, words[0], error) || !ask_all(&question, error) ||
+        !reply(&question, output, error))
+        return RH_EXIT_TROUBLE;
+    return ((RhAnswer *)g_ptr_array_index(question.answers, 0))->plan->fits ? RH_EXIT_FITS
+                                                                            : RH_EXIT_REFUSED;
+}

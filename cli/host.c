@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* virt-rehome host: this host's inventory. */
+#include "cli/command.h"
+
+#include "cli/inventory-json.h"
+#include "cli/inventory-text.h"
+#include "xml/inventory-xml.h"
+
+static void append(GString *out, const RhInventory *inventory, RhFormat format)
+{
+    g_autoptr(GBytes) bytes = NULL;
+
+    switch (format) {
+    case RH_FORMAT_TEXT:
+        rh_inventory_append_text(out, inventory);
+        return;
+    case RH_FORMAT_JSON:
+        rh_inventory_append_json(out, inventory);
+        return;
+    case RH_FORMAT_XML:
+        bytes = rh_inventory_serialise(inventory);
+        g_string_append_len(out, g_bytes_get_data(bytes, NULL), (gssize)g_bytes_get_size(bytes));
+        return;
+    }
+    g_assert_not_reached();
+}
+
+RhExit rh_command_host(const RhOptions *options, GStrv words, RhOutput *output, GError **error)
+{
+    g_autoptr(RhPolicy) policy = NULL;
+    g_autoptr(RhInventory) inventory = NULL;
+    g_autoptr(RhHost) host = NULL;
+    RhEnvironment environment;
+    RhFormat format;
+
+    if (words[0])
+        return rh_command_misused(error, "host takes no words, but there is '%s'", words[0]);
+    if (!rh_command_format(options, "xml|json|text", &format, error) ||
+        !rh_command_environment(options, &environment, error))
+        return RH_EXIT_TROUBLE;
+    policy = rh_environment_policy(&environment, error);
+    if (!policy)
+        return RH_EXIT_TROUBLE;
+    inventory = rh_environment_inventory(&environment, RH_GATHER_ALL, policy, &host, error);
+    if (!inventory)
+        return RH_EXIT_TROUBLE;
+    append(output->out, inventory, format);
+    return RH_EXIT_FITS;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/inventory-json.h"
+
+#include "cli/json.h"
+
+static void add_attrs(JsonBuilder *builder, const RhDevice *device)
+{
+    const RhAttr *attrs = rh_kind_info(device->kind)->attrs;
+
+    for (guint i = 0; attrs[i] != RH_N_ATTRS; i++) {
+        g_autofree char *value = rh_device_format(device, attrs[i]);
+
+        if (value)
+            rh_json_add_text(builder, rh_attr_info(attrs[i])->name, value);
+    }
+}
+
+static void add_types(JsonBuilder *builder, const RhInventory *inventory, const char *parent)
+{
+    GPtrArray *types = inventory->devices[RH_KIND_MDEV_TYPE];
+
+    json_builder_set_member_name(builder, rh_kind_info(RH_KIND_MDEV_TYPE)->element);
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < types->len; i++) {
+        const RhDevice *type = g_ptr_array_index(types, i);
+
+        if (g_strcmp0(rh_device_text(type, RH_ATTR_PARENT), parent) != 0)
+            continue;
+        json_builder_begin_object(builder);
+        add_attrs(builder, type);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_listed(JsonBuilder *builder, const RhDevice *device)
+{
+    g_autoptr(GList) names = rh_device_attribute_names(device);
+
+    if (!names)
+        return;
+    json_builder_set_member_name(builder, "attribute");
+    json_builder_begin_array(builder);
+    for (GList *name = names; name; name = name->next) {
+        json_builder_begin_object(builder);
+        rh_json_add_text(builder, "name", name->data);
+        rh_json_add_text(builder, "value", rh_device_attribute(device, name->data));
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_kind(JsonBuilder *builder, const RhInventory *inventory, RhKind kind)
+{
+    GPtrArray *devices = inventory->devices[kind];
+
+    json_builder_set_member_name(builder, rh_kind_info(kind)->element);
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < devices->len; i++) {
+        const RhDevice *device = g_ptr_array_index(devices, i);
+
+        json_builder_begin_object(builder);
+        add_attrs(builder, device);
+        if (kind == RH_KIND_MDEV_PARENT)
+            add_types(builder, inventory, rh_device_name(device));
+        add_listed(builder, device);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+void rh_inventory_append_json(GString *out, const RhInventory *inventory)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autofree char *format = g_strdup_printf("%u", RH_FORMAT);
+
+    json_builder_begin_object(builder);
+    rh_json_add_text(builder, "format", format);
+    if (inventory->name)
+        rh_json_add_text(builder, "name", inventory->name);
+    if (inventory->kernel)
+        rh_json_add_text(builder, "kernel", inventory->kernel);
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        if (kind != RH_KIND_MDEV_TYPE)
+            add_kind(builder, inventory, (RhKind)kind);
+    json_builder_end_object(builder);
+    rh_json_append(out, builder);
+}

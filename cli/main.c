@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* virt-rehome(1): parses options, runs one command, and alone speaks to the standard streams. */
+#include "cli/command.h"
+
+#include "util/error.h"
+#include "util/file.h"
+#include "util/text.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define N_HOOK_WORDS 4u
+
+static const RhCommand commands[] = {
+    {"check", "GUEST.xml|- [--host FILE|DIR]… [--print-xml|--diff|--format text|json]",
+     "will this guest run on this host, on which devices, and if not, why not", rh_command_check},
+    {"host", "[--format xml|json|text]", "print this host's inventory, for check --host",
+     rh_command_host},
+    {"record", "GUEST.xml|- [--host FILE] --print",
+     "print the guest's XML with a record of what its devices are here", rh_command_record},
+    {"hook", "GUEST OPERATION SUBOPERATION EXTRA",
+     "do exactly what libvirt's hook does, for trying out", rh_command_hook},
+};
+
+/* The strings that GOption fills in; they live until the process ends. */
+typedef struct {
+    char *root;
+    char *config;
+    char *policy;
+    char *state;
+    GStrv hosts;
+    char *format;
+    gboolean print;
+    gboolean print_xml;
+    gboolean diff;
+    gboolean version;
+} Words;
+
+static void words_clear(Words *words)
+{
+    g_free(words->root);
+    g_free(words->config);
+    g_free(words->policy);
+    g_free(words->state);
+    g_strfreev(words->hosts);
+    g_free(words->format);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Words, words_clear)
+
+static char *describe_commands(void)
+{
+    GString *text = g_string_new("Commands:\n");
+
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+        g_string_append_printf(text, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments,
+                               commands[i].summary);
+    g_string_append(text, "\nExit status: 0 fits or done, 1 does not fit, 2 trouble. More: "
+                          "virt-rehome(1).");
+    return g_string_free(text, FALSE);
+}
+
+/* Parses @argv in place; strictly in front of the command, where a word ends the options. */
+static gboolean parse(Words *words, int *argc, char ***argv, gboolean strict, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"host", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &words->hosts,
+         "A saved inventory (check: or a folder of *.xml) in place of this host", "FILE"},
+        {"format", 0, 0, G_OPTION_ARG_STRING, &words->format, "How to print", "FORMAT"},
+        {"print-xml", 0, 0, G_OPTION_ARG_NONE, &words->print_xml,
+         "check: print the guest's XML for the host", NULL},
+        {"diff", 0, 0, G_OPTION_ARG_NONE, &words->diff, "check: print what changes in the XML",
+         NULL},
+        {"print", 0, 0, G_OPTION_ARG_NONE, &words->print, "record: print, change nothing", NULL},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &words->config,
+         "Configuration in place of /etc/virt-rehome.conf", "FILE"},
+        {"policy", 0, 0, G_OPTION_ARG_STRING, &words->policy,
+         "capability or exact, over the configuration", "POLICY"},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &words->root,
+         "Stands in front of /sys, /proc, /run, /etc and /dev", "DIR"},
+        {"state", 0, 0, G_OPTION_ARG_FILENAME, &words->state, "Stands for /run/virt-rehome", "DIR"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &words->version, "Print the version", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL}};
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("COMMAND … - find local devices for a guest's vDPA and mdev devices");
+    g_autofree char *description = describe_commands();
+    g_autoptr(GError) reason = NULL;
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_description(context, description);
+    g_option_context_set_strict_posix(context, strict);
+    if (g_option_context_parse(context, argc, argv, &reason))
+        return TRUE;
+    return rh_raise(error, RH_ERROR_USAGE, "%s; see virt-rehome --help", reason->message);
+}
+
+static const RhCommand *find_command(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (g_str_equal(commands[i].name, name))
+            return &commands[i];
+    return NULL;
+}
+
+static RhOptions options_of(const Words *words)
+{
+    return (RhOptions){.environment = {.root = words->root ? words->root : "/",
+                                       .config = words->config,
+                                       .match = words->policy,
+                                       .state = words->state},
+                       .hosts = words->hosts,
+                       .format = words->format,
+                       .print = words->print,
+                       .print_xml = words->print_xml,
+                       .diff = words->diff};
+}
+
+/* Runs the command in @argv[0]. The four words of `hook` are positional whatever they look like. */
+static RhExit run(Words *words, int argc, char **argv, RhOutput *output, GError **error)
+{
+    const RhCommand *command = find_command(argv[0]);
+    guint n_raw =
+        command && g_str_equal(command->name, "hook") ? MIN((guint)argc - 1, N_HOOK_WORDS) : 0;
+    g_autoptr(GPtrArray) given = g_ptr_array_new();
+    char **rest = argv + n_raw;
+    int n_rest = argc - (int)n_raw;
+    RhOptions options;
+
+    if (!command)
+        return rh_command_misused(error, "there is no command '%s'; see virt-rehome --help",
+                                  argv[0]);
+    for (guint i = 1; i <= n_raw; i++)
+        g_ptr_array_add(given, argv[i]);
+    if (!parse(words, &n_rest, &rest, FALSE, error))
+        return RH_EXIT_TROUBLE;
+    for (int i = 1; i < n_rest; i++)
+        if (!g_str_equal(rest[i], "--"))
+            g_ptr_array_add(given, rest[i]);
+    g_ptr_array_add(given, NULL);
+    options = options_of(words);
+    return command->run(&options, (GStrv)given->pdata, output, error);
+}
+
+/* The output is written once, after everything succeeded. */
+static gboolean flush(const GString *out, GError **error)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(out->str, out->len);
+
+    return rh_write_all(STDOUT_FILENO, bytes, error);
+}
+
+static RhExit speak(RhExit status, const RhOutput *output, GError *error)
+{
+    g_autoptr(GError) fault = error;
+
+    if (output->err->len > 0)
+        fputs(output->err->str, stderr);
+    if (!fault && flush(output->out, &fault))
+        return status;
+    fprintf(stderr, "virt-rehome: %s\n", rh_one_line(fault->message));
+    return RH_EXIT_TROUBLE;
+}
+
+int main(int argc, char **argv)
+{
+    g_auto(Words) words = {0};
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GString) err = g_string_new(NULL);
+    RhOutput output = {out, err};
+    GError *error = NULL;
+    RhExit status = RH_EXIT_FITS;
+
+    g_log_writer_default_set_use_stderr(TRUE);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)setlocale(LC_CTYPE, "");
+    g_set_prgname("virt-rehome");
+    if (!parse(&words, &argc, &argv, TRUE, &error))
+        status = RH_EXIT_TROUBLE;
+    else if (words.version)
+        g_string_append(out, "virt-rehome " RH_VERSION "\n");
+    else if (argc < 2)
+        status = rh_command_misused(&error, "no command; see virt-rehome --help");
+    else
+        status = run(&words, argc - 1, argv + 1, &output, &error);
+    return (int)speak(status, &output, error);
+}

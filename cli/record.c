@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* virt-rehome record: the record of a saved guest, without libvirt. */
+#include "cli/command.h"
+
+#include "hook/incoming.h"
+#include "util/file.h"
+#include "xml/domain.h"
+
+/* Puts the record of @domain's guest into it. Returns whether anything changed. */
+static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
+                             gboolean *ret_changed, GError **error)
+{
+    RhGuest *guest = rh_domain_guest(domain);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(RhPolicy) policy = NULL;
+    g_autoptr(RhInventory) inventory = NULL;
+    g_autoptr(RhRecord) record = NULL;
+    g_autoptr(RhHost) host = NULL;
+
+    if (!rh_domain_read_record(domain, error))
+        return FALSE;
+    policy = rh_environment_policy(environment, error);
+    if (!policy)
+        return FALSE;
+    inventory =
+        rh_environment_inventory(environment, rh_incoming_needs(guest), policy, &host, error);
+    record = inventory ? rh_record_make(guest, inventory, error) : NULL;
+    if (!record)
+        return FALSE;
+    *ret_changed = !guest->record || !rh_record_equal(guest->record, record);
+    if (*ret_changed)
+        rh_domain_set_record(domain, record, now);
+    return TRUE;
+}
+
+RhExit rh_command_record(const RhOptions *options, GStrv words, RhOutput *output, GError **error)
+{
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GBytes) recorded = NULL;
+    g_autoptr(RhDomain) domain = NULL;
+    RhEnvironment environment;
+    gboolean changed = FALSE;
+
+    if (!words[0] || words[1])
+        return rh_command_misused(error, "record takes one guest: GUEST.xml, or - for standard "
+                                         "input");
+    if (!options->print)
+        return rh_command_misused(error, "record prints the record of a saved guest and changes no "
+                                         "file: add --print");
+    if (!rh_command_environment(options, &environment, error))
+        return RH_EXIT_TROUBLE;
+    bytes = rh_command_read_guest(words[0], error);
+    domain = bytes ? rh_domain_parse(bytes, error) : NULL;
+    if (!domain)
+        return RH_EXIT_TROUBLE;
+    if (rh_domain_guest(domain)->devices->len == 0)
+        g_string_append(output->err,
+                        "the guest has no vDPA and no mediated devices: nothing to record\n");
+    else if (!record_guest(domain, &environment, &changed, error))
+        return RH_EXIT_TROUBLE;
+    recorded = changed ? rh_domain_serialise(domain, error) : g_bytes_ref(bytes);
+    if (!recorded)
+        return RH_EXIT_TROUBLE;
+    g_string_append_len(output->out, g_bytes_get_data(recorded, NULL),
+                        (gssize)g_bytes_get_size(recorded));
+    return RH_EXIT_FITS;
+}

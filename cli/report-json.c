@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/answer.h"
+
+#include "cli/json.h"
+
+static const char *action_name(RhAction action)
+{
+    switch (action) {
+    case RH_ACTION_NONE:
+        return NULL;
+    case RH_ACTION_USE:
+        return "use";
+    }
+    g_assert_not_reached();
+}
+
+static void add_reason(JsonBuilder *builder, const RhReason *reason)
+{
+    json_builder_begin_object(builder);
+    rh_json_add_text(builder, "attribute", reason->attribute);
+    rh_json_add_text(builder, "rule", reason->rule);
+    rh_json_add_text(builder, "source", reason->source);
+    rh_json_add_text(builder, "host", reason->host);
+    rh_json_add_text(builder, "text", reason->text);
+    json_builder_end_object(builder);
+}
+
+static void add_candidate(JsonBuilder *builder, const RhCandidate *candidate)
+{
+    json_builder_begin_object(builder);
+    rh_json_add_text(builder, "device", rh_device_name(candidate->device));
+    rh_json_add_text(builder, "target", rh_device_key(candidate->device));
+    rh_json_add_text(builder, "verdict", candidate->fits ? "fits" : "rejected");
+    json_builder_set_member_name(builder, "reasons");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < candidate->reasons->len; i++) {
+        const RhReason *reason = g_ptr_array_index(candidate->reasons, i);
+
+        if (!reason->warning)
+            add_reason(builder, reason);
+    }
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+}
+
+static void add_choice(JsonBuilder *builder, const RhPlan *plan, const RhChoice *choice)
+{
+    g_autoptr(GPtrArray) candidates = rh_plan_candidates(plan, choice);
+
+    json_builder_begin_object(builder);
+    rh_json_add_text(builder, "kind", rh_kind_info(choice->guest_device->kind)->element);
+    rh_json_add_text(builder, "source", choice->guest_device->source);
+    rh_json_add_text(builder, "target", rh_choice_target(choice));
+    rh_json_add_text(builder, "action", action_name(choice->action));
+    if (choice->refusal)
+        rh_json_add_text(builder, "refusal", choice->refusal);
+    json_builder_set_member_name(builder, "warnings");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < choice->warnings->len; i++)
+        json_builder_add_string_value(builder, g_ptr_array_index(choice->warnings, i));
+    json_builder_end_array(builder);
+    json_builder_set_member_name(builder, "candidates");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < candidates->len; i++)
+        add_candidate(builder, g_ptr_array_index(candidates, i));
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+}
+
+static void add_answer(JsonBuilder *builder, const RhAnswer *answer)
+{
+    json_builder_begin_object(builder);
+    rh_json_add_text(builder, "host", answer->name);
+    json_builder_set_member_name(builder, "fits");
+    json_builder_add_boolean_value(builder, answer->plan->fits);
+    json_builder_set_member_name(builder, "devices");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < answer->plan->choices->len; i++)
+        add_choice(builder, answer->plan, g_ptr_array_index(answer->plan->choices, i));
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+}
+
+void rh_answers_append_json(GString *out, const RhGuest *guest, GPtrArray *answers)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "guest");
+    json_builder_begin_object(builder);
+    rh_json_add_text(builder, "name", guest->name);
+    rh_json_add_text(builder, "uuid", guest->uuid);
+    json_builder_end_object(builder);
+    json_builder_set_member_name(builder, "hosts");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < answers->len; i++)
+        add_answer(builder, g_ptr_array_index(answers, i));
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    rh_json_append(out, builder);
+}

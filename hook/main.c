@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* virt-rehome-hook(8): what libvirt runs. No options, and nothing but the four words. */
+#include "hook/hook.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    g_autofree char *message = NULL;
+    RhCall call;
+    gboolean ok;
+
+    g_log_writer_default_set_use_stderr(TRUE); /* standard output is libvirt's XML channel */
+    (void)signal(SIGPIPE, SIG_IGN);            /* a reader that went away is an error, not an end */
+    if (argc != 5) {
+        fprintf(stderr, "virt-rehome-hook is run by libvirt: virt-rehome-hook GUEST OPERATION "
+                        "SUBOPERATION EXTRA, with the guest's XML on standard input\n");
+        return EXIT_FAILURE;
+    }
+    call = (RhCall){argv[1], argv[2], argv[3], argv[4]};
+    ok = rh_hook_run(&call, &rh_environment_default, STDIN_FILENO, STDOUT_FILENO, &message);
+    if (message)
+        fprintf(stderr, "%s\n", message);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
