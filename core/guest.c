@@ -69,8 +69,8 @@ gboolean rh_guest_bind(RhGuest *guest, const char *nodeset)
     for (guint i = 0; ranges[i]; i++)
         if (!bind_range(guest, g_strstrip(ranges[i])))
             return FALSE;
-    guest->bound = TRUE;
-    return TRUE;
+    guest->bound = ranges[0] != NULL;
+    return guest->bound;
 }
 
 static gboolean same_source(const RhGuestDevice *device, const RhDevice *entry)

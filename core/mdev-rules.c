@@ -142,6 +142,7 @@ static const RhComparison alone = {"alone", alone_holds};
 #define CAPABILITY RH_MATCH_CAPABILITY
 #define REJECT RH_OTHERWISE_REJECT
 #define WARN RH_OTHERWISE_WARN
+#define END RH_OTHERWISE_END
 
 static const RhRule rules[] = {
     {"used-by", ANY, NULL, &rh_free, RH_ATTR_USED_BY, source_nothing, NULL, RH_UNKNOWN_COMPARED,
@@ -149,8 +150,8 @@ static const RhRule rules[] = {
     {"pool", ANY, NULL, &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_RECORDED, REJECT,
      "pool is {host}, must be {source}"},
     {"device-api", ANY, NULL, &rh_equal, RH_ATTR_DEVICE_API, source_model, NULL, RH_UNKNOWN_FAILS,
-     REJECT, "device-api is {host}, must be {source}, the guest's model"},
-    {"device-api", ANY, NULL, &rh_equal, RH_ATTR_DEVICE_API, NULL, NULL, RH_UNKNOWN_PASSES, REJECT,
+     END, "device-api is {host}, must be {source}, the guest's model"},
+    {"device-api", ANY, NULL, &rh_equal, RH_ATTR_DEVICE_API, NULL, NULL, RH_UNKNOWN_PASSES, END,
      "device-api is {host}, the record has {source}"},
     {"type", ANY, NULL, &accepted, RH_ATTR_TYPE, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
      "type is {host}, must be {source} or one accepted in its place"},

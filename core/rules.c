@@ -244,15 +244,28 @@ static const RhRule *rules_of(RhKind kind, guint *ret_n)
     g_assert_not_reached(); /* no guest has such a device */
 }
 
-gboolean rh_judge(const RhCase *c, GPtrArray *reasons)
+/* Judges @n rows, until one ends it. FALSE where any rejects the device. */
+static gboolean judge_rows(const RhCase *c, const RhRule *rules, guint n, GPtrArray *reasons)
 {
     gboolean fits = TRUE;
-    RhRule listed;
+
+    for (guint i = 0; i < n; i++) {
+        if (judge_row(c, &rules[i], reasons))
+            continue;
+        fits = FALSE;
+        if (!reasons || rules[i].otherwise == RH_OTHERWISE_END)
+            break;
+    }
+    return fits;
+}
+
+gboolean rh_judge(const RhCase *c, GPtrArray *reasons)
+{
     guint n;
     const RhRule *rules = rules_of(c->device->kind, &n);
+    gboolean fits = judge_rows(c, rules, n, reasons);
+    RhRule listed;
 
-    for (guint i = 0; i < n && (fits || reasons); i++)
-        fits &= judge_row(c, &rules[i], reasons);
     for (guint i = 0;
          c->device->kind == RH_KIND_MDEV && (fits || reasons) && rh_mdev_listed_rule(c, i, &listed);
          i++)

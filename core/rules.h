@@ -71,7 +71,11 @@ typedef enum {
     RH_UNKNOWN_COMPARED,     /* the comparison sees to it */
 } RhUnknownIs;
 
-typedef enum { RH_OTHERWISE_REJECT, RH_OTHERWISE_WARN } RhOtherwise;
+typedef enum {
+    RH_OTHERWISE_REJECT,
+    RH_OTHERWISE_WARN,
+    RH_OTHERWISE_END, /* rejects, and what else differs says nothing more */
+} RhOtherwise;
 
 #define RH_MATCH_ANY (RH_MATCH_CAPABILITY | RH_MATCH_EXACT)
 

@@ -358,12 +358,13 @@ static const RhComparison one_network = {"one-network", one_network_holds};
 #define CAPABILITY RH_MATCH_CAPABILITY
 #define REJECT RH_OTHERWISE_REJECT
 #define WARN RH_OTHERWISE_WARN
+#define END RH_OTHERWISE_END
 
 static const RhRule rules[] = {
     /* whether it can be had at all */
-    {"class", ANY, NULL, &rh_equal, RH_ATTR_CLASS, source_class, NULL, RH_UNKNOWN_FAILS, REJECT,
+    {"class", ANY, NULL, &rh_equal, RH_ATTR_CLASS, source_class, NULL, RH_UNKNOWN_FAILS, END,
      "class is {host}, must be {source}"},
-    {"class", ANY, NULL, &rh_equal, RH_ATTR_CLASS, NULL, NULL, RH_UNKNOWN_PASSES, REJECT,
+    {"class", ANY, NULL, &rh_equal, RH_ATTR_CLASS, NULL, NULL, RH_UNKNOWN_PASSES, END,
      "class is {host}, the record has {source}"},
     {"bound", ANY, NULL, &rh_equal, RH_ATTR_BOUND, source_vhost, NULL, RH_UNKNOWN_FAILS, REJECT,
      "bound to {host}, must be bound to {source}"},

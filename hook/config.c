@@ -136,9 +136,15 @@ static gboolean take_mdev_accept(const Setting *setting)
     return take_list(setting, &rh_policy_mdev(setting->policy, setting->subject)->accept);
 }
 
+/* Names of files below the device's folder: never out of it. */
 static gboolean take_mdev_attributes(const Setting *setting)
 {
-    return take_list(setting, &rh_policy_mdev(setting->policy, setting->subject)->attributes);
+    GStrv *attributes = &rh_policy_mdev(setting->policy, setting->subject)->attributes;
+    gboolean inside = take_list(setting, attributes);
+
+    for (guint i = 0; inside && (*attributes)[i]; i++)
+        inside = (*attributes)[i][0] != '/' && !strstr((*attributes)[i], "..");
+    return inside;
 }
 
 static gboolean take_mdev_create(const Setting *setting)
@@ -170,10 +176,11 @@ static const Key pool_keys[] = {
     {"vf", "a list of patterns of PF addresses or network devices", take_pool_vf},
     {NULL, NULL, NULL}};
 
-static const Key mdev_keys[] = {{"accept", "a list of types", take_mdev_accept},
-                                {"create", "yes or no", take_mdev_create},
-                                {"attributes", "a list of attributes", take_mdev_attributes},
-                                {NULL, NULL, NULL}};
+static const Key mdev_keys[] = {
+    {"accept", "a list of types", take_mdev_accept},
+    {"create", "yes or no", take_mdev_create},
+    {"attributes", "a list of attributes, files in the device's folder", take_mdev_attributes},
+    {NULL, NULL, NULL}};
 
 static const Key vdpa_keys[] = {{"create", "yes or no", take_vdpa_create},
                                 {"reconfigure", "yes or no", take_vdpa_reconfigure},

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define MAX_VALUE (64u * 1024)
+#define PAGE 4096u /* what the kernel hands out of such a file at once */
 
 struct RhDir {
     int fd;
@@ -58,8 +59,11 @@ void rh_dir_free(RhDir *dir)
     g_free(dir);
 }
 
-/* Reads until the end or until @max bytes more than fit; the errno of a failed read otherwise. */
-static int read_up_to(int fd, gsize max, GByteArray *bytes)
+/*
+ * Reads until the end or until @max bytes more than fit; the errno of a failed read otherwise.
+ * @is_value: a file of sysfs or procfs, of which a read that is not full has the end.
+ */
+static int read_up_to(int fd, gsize max, gboolean is_value, GByteArray *bytes)
 {
     guint8 buffer[16 * 1024];
 
@@ -72,6 +76,8 @@ static int read_up_to(int fd, gsize max, GByteArray *bytes)
             g_byte_array_append(bytes, buffer, (guint)n);
         else if (errno != EINTR)
             return errno;
+        if (is_value && n > 0 && (gsize)n < PAGE)
+            return 0;
     }
     return EFBIG;
 }
@@ -80,7 +86,7 @@ gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **er
 {
     autofd fd = openat(dir->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    int errnum = fd < 0 ? errno : read_up_to(fd, MAX_VALUE, bytes);
+    int errnum = fd < 0 ? errno : read_up_to(fd, MAX_VALUE, TRUE, bytes);
 
     *ret_value = NULL;
     if (is_gone(errnum))
@@ -159,7 +165,7 @@ GPtrArray *rh_dir_list(RhDir *dir, const char *path, GError **error)
 GBytes *rh_read_document_fd(int fd, const char *what, GError **error)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    int errnum = read_up_to(fd, RH_MAX_DOCUMENT, bytes);
+    int errnum = read_up_to(fd, RH_MAX_DOCUMENT, FALSE, bytes);
 
     if (errnum == EFBIG) {
         rh_raise(error, RH_ERROR_INPUT, "%s is larger than %u MiB, which is the limit", what,

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/mdev.h"
+
+#include "host/pci.h"
+#include "util/error.h"
+#include "util/text.h"
+
+#include <string.h>
+
+#define PARENTS "sys/class/mdev_bus"
+#define DEVICES "sys/bus/mdev/devices"
+
+/* vfio_ap's control domains, domains and adapters (linux/Documentation/arch/s390/vfio-ap.rst). */
+#define AP_API "vfio-ap"
+#define AP_ATTRIBUTE "matrix"
+
+#define VERSION_ATTRIBUTE "migration_version"
+
+/* The kernel links a device to its type after it has announced it. */
+#define PATIENCE 10u
+#define PATIENCE_USEC (10u * 1000)
+
+typedef struct {
+    RhDir *root;
+    const RhPolicy *policy;
+    RhInventory *inventory;
+    GHashTable *known; /* parents by name and types by "PARENT/TYPE"; owns the names */
+    guint patience;    /* times to wait that are left, for all devices together */
+} Reader;
+
+/*
+ * What the file @path says, its lines joined by blanks as a document would; NULL where it says
+ * nothing. These files are answered by vendors' drivers, and an error is one of their ways to say
+ * that they have nothing to tell.
+ */
+static char *read_told(RhDir *root, const char *path)
+{
+    g_autoptr(GError) ignored = NULL;
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    if (!rh_dir_read(root, path, &text, &ignored) || !text)
+        return NULL;
+    lines = g_strsplit_set(text, "\r\n", -1);
+    return g_strjoinv(" ", lines);
+}
+
+static void set_told(RhDevice *device, RhAttr attr, RhDir *root, const char *dir, const char *file)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s", dir, file);
+    g_autofree char *text = read_told(root, path);
+
+    rh_device_set_text(device, attr, text);
+}
+
+/* -- types ------------------------------------------------------------------------------------- */
+
+static void read_type(Reader *reader, const char *dir, const char *parent, const char *id)
+{
+    RhDevice *type = rh_device_new(RH_KIND_MDEV_TYPE);
+    g_autofree char *path = g_strdup_printf("%s/%s", dir, id);
+    g_autofree char *available_path = g_strdup_printf("%s/available_instances", path);
+    g_autofree char *available = read_told(reader->root, available_path);
+    guint64 number;
+
+    rh_device_set_text(type, RH_ATTR_PARENT, parent);
+    rh_device_set_text(type, RH_ATTR_ID, id);
+    set_told(type, RH_ATTR_NAME, reader->root, path, "name");
+    set_told(type, RH_ATTR_DEVICE_API, reader->root, path, "device_api");
+    if (available && rh_parse_number(available, G_MAXUINT32, &number))
+        rh_device_set_number(type, RH_ATTR_AVAILABLE, number);
+    g_hash_table_insert(reader->known, g_strdup_printf("%s/%s", parent, id), type);
+    rh_inventory_add(reader->inventory, type);
+}
+
+/* -- parents ----------------------------------------------------------------------------------- */
+
+/* A parent without a driver (mtty) has types that are called after its module: "mtty-1". */
+static char *parent_driver(RhDir *root, const char *path, GPtrArray *types)
+{
+    g_autofree char *link = g_strdup_printf("%s/driver", path);
+    char *driver = rh_dir_link_name(root, link);
+    const char *type = types->len > 0 ? g_ptr_array_index(types, 0) : "";
+    const char *dash = strchr(type, '-');
+
+    return driver || !dash ? driver : g_strndup(type, (gsize)(dash - type));
+}
+
+static void set_driver(RhDir *root, RhDevice *parent, const char *path, GPtrArray *types)
+{
+    g_autofree char *driver = parent_driver(root, path, types);
+    g_autofree char *module = g_strdelimit(g_strdup(driver), "-", '_');
+    g_autofree char *dir = module ? g_strdup_printf("sys/module/%s", module) : NULL;
+
+    rh_device_set_text(parent, RH_ATTR_DRIVER, driver);
+    if (dir)
+        set_told(parent, RH_ATTR_DRIVER_VERSION, root, dir, "version");
+}
+
+static gboolean read_parent(Reader *reader, const char *name, GError **error)
+{
+    g_autoptr(RhDevice) parent = rh_device_new(RH_KIND_MDEV_PARENT);
+    g_autofree char *path = g_strdup_printf(PARENTS "/%s", name);
+    g_autofree char *subsystem = g_strdup_printf("%s/subsystem", path);
+    g_autofree char *types_path = g_strdup_printf("%s/mdev_supported_types", path);
+    g_autofree char *link = rh_dir_link(reader->root, path);
+    g_autofree char *bus = rh_dir_link_name(reader->root, subsystem);
+    g_autofree char *address = link ? rh_pci_nearest(link) : NULL;
+    g_autoptr(GPtrArray) types = rh_dir_list(reader->root, types_path, error);
+
+    if (!types)
+        return FALSE;
+    if (!link || !bus) /* gone */
+        return TRUE;
+    rh_device_set_text(parent, RH_ATTR_NAME, name);
+    rh_device_set_text(parent, RH_ATTR_BUS, bus);
+    set_driver(reader->root, parent, path, types);
+    if (address && !rh_pci_describe(reader->root, address, parent, error))
+        return FALSE;
+    for (guint i = 0; i < types->len; i++)
+        read_type(reader, types_path, name, g_ptr_array_index(types, i));
+    g_hash_table_insert(reader->known, g_strdup(name), parent);
+    rh_inventory_add(reader->inventory, g_steal_pointer(&parent));
+    return TRUE;
+}
+
+/* -- devices ----------------------------------------------------------------------------------- */
+
+/* The name of the directory that @link leads into: that is the parent's. */
+static char *parent_name(const char *link)
+{
+    g_autofree char *dir = g_path_get_dirname(link);
+
+    return g_path_get_basename(dir);
+}
+
+/* The type of the mdev at @path; NULL where it does not get one soon, or is gone. */
+static char *wait_for_type(Reader *reader, const char *path)
+{
+    g_autofree char *link = g_strdup_printf("%s/mdev_type", path);
+    char *type = rh_dir_link_name(reader->root, link);
+
+    while (!type && reader->patience > 0 && rh_dir_exists(reader->root, path)) {
+        reader->patience--;
+        g_usleep(PATIENCE_USEC);
+        type = rh_dir_link_name(reader->root, link);
+    }
+    return type;
+}
+
+/* Some keep their attributes in a directory that is called after the parent's driver:
+ * "nvidia/vgpu_params". An empty value is a value: no parameters. */
+static void read_attribute(RhDir *root, RhDevice *mdev, const char *path, const char *driver,
+                           const char *name)
+{
+    g_autofree char *own = g_strdup_printf("%s/%s", path, name);
+    g_autofree char *grouped = driver ? g_strdup_printf("%s/%s/%s", path, driver, name) : NULL;
+    g_autofree char *value = read_told(root, own);
+
+    if (!value && grouped)
+        value = read_told(root, grouped);
+    if (value)
+        rh_device_set_attribute(mdev, name, value);
+}
+
+static gboolean check_attribute(const char *type, const char *name, GError **error)
+{
+    if (*name && *name != '/' && !strstr(name, ".."))
+        return TRUE;
+    return rh_raise(error, RH_ERROR_CONFIG,
+                    "[mdev %s] lists the attribute '%s', but an attribute is a file below its mdev",
+                    type, name);
+}
+
+/* What the configuration lists for the mdev's type. */
+static gboolean read_listed(Reader *reader, RhDevice *mdev, const char *path, GError **error)
+{
+    const char *type = rh_device_text(mdev, RH_ATTR_TYPE);
+    const RhMdevPolicy *listed = rh_policy_find_mdev(reader->policy, type);
+    const RhDevice *parent =
+        g_hash_table_lookup(reader->known, rh_device_text(mdev, RH_ATTR_PARENT));
+    const char *driver = parent ? rh_device_text(parent, RH_ATTR_DRIVER) : NULL;
+
+    for (guint i = 0; listed && listed->attributes && listed->attributes[i]; i++) {
+        if (!check_attribute(type, listed->attributes[i], error))
+            return FALSE;
+        read_attribute(reader->root, mdev, path, driver, listed->attributes[i]);
+    }
+    return TRUE;
+}
+
+static void read_matrix(Reader *reader, RhDevice *mdev, const char *path)
+{
+    g_autofree char *key = g_strdup_printf("%s/%s", rh_device_text(mdev, RH_ATTR_PARENT),
+                                           rh_device_text(mdev, RH_ATTR_TYPE));
+    const RhDevice *type = g_hash_table_lookup(reader->known, key);
+
+    if (type && g_strcmp0(rh_device_text(type, RH_ATTR_DEVICE_API), AP_API) == 0)
+        read_attribute(reader->root, mdev, path, NULL, AP_ATTRIBUTE);
+}
+
+static gboolean read_device(Reader *reader, const char *uuid, GError **error)
+{
+    g_autoptr(RhDevice) mdev = rh_device_new(RH_KIND_MDEV);
+    g_autofree char *path = g_strdup_printf(DEVICES "/%s", uuid);
+    g_autofree char *link = rh_dir_link(reader->root, path);
+    g_autofree char *parent = link ? parent_name(link) : NULL;
+    g_autofree char *type = link ? wait_for_type(reader, path) : NULL;
+
+    if (!parent || !type) /* gone, or not yet complete: nobody can use it */
+        return TRUE;
+    rh_device_set_text(mdev, RH_ATTR_UUID, uuid);
+    rh_device_set_text(mdev, RH_ATTR_PARENT, parent);
+    rh_device_set_text(mdev, RH_ATTR_TYPE, type);
+    set_told(mdev, RH_ATTR_MIGRATION_VERSION, reader->root, path, VERSION_ATTRIBUTE);
+    read_matrix(reader, mdev, path);
+    if (!read_listed(reader, mdev, path, error))
+        return FALSE;
+    rh_inventory_add(reader->inventory, g_steal_pointer(&mdev));
+    return TRUE;
+}
+
+/* Reads each that the directory @path names. */
+static gboolean read_each(Reader *reader, const char *path,
+                          gboolean (*read)(Reader *reader, const char *name, GError **error),
+                          GError **error)
+{
+    g_autoptr(GPtrArray) names = rh_dir_list(reader->root, path, error);
+
+    for (guint i = 0; names && i < names->len; i++)
+        if (!read(reader, g_ptr_array_index(names, i), error))
+            return FALSE;
+    return names != NULL;
+}
+
+gboolean rh_mdev_read(RhDir *root, const RhPolicy *policy, RhInventory *inventory, GError **error)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Reader reader = {root, policy, inventory, known, PATIENCE};
+
+    return read_each(&reader, PARENTS, read_parent, error) &&
+           read_each(&reader, DEVICES, read_device, error);
+}
+
+gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version)
+{
+    g_autoptr(GError) refusal = NULL;
+    g_autofree char *path = NULL;
+
+    /* Writing nothing would succeed without having asked anybody. */
+    if (!g_uuid_string_is_valid(uuid) || !*version)
+        return FALSE;
+    path = g_strdup_printf(DEVICES "/%s/" VERSION_ATTRIBUTE, uuid);
+    return rh_dir_write(root, path, version, &refusal);
+}

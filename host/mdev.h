@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Mediated devices in sysfs: parents, the types that each offers, and the devices that exist
+ * (linux/Documentation/driver-api/vfio-mediated-device.rst).
+ */
+#pragma once
+
+#include "core/policy.h"
+#include "util/file.h"
+
+/*
+ * Adds the mdev parents, types and devices below @root to @inventory; none where the kernel has no
+ * mdev. A parent's `bus` is its subsystem: "pci", "css", "matrix" (vfio_ap), and for a parent that
+ * is a class device the class ("mtty"). Of a device, those attributes are read that @policy lists
+ * for its type, and the matrix of vfio_ap; lines are joined by blanks. What a vendor's driver does
+ * not tell, for whatever reason, is unknown. A device that vanishes meanwhile is left out. Error:
+ * RH_ERROR_HOST; RH_ERROR_CONFIG where @policy lists an attribute that leads elsewhere.
+ */
+gboolean rh_mdev_read(RhDir *root, const RhPolicy *policy, RhInventory *inventory, GError **error);
+
+/* Whether the mdev @uuid (checked here) takes a stream of @version. FALSE on any error. */
+gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version);

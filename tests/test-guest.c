@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whose entry is it, which NUMA nodes, and what a record becomes when its guest moves. */
+#include "core/features.h"
+#include "core/guest.h"
+#include "util/error.h"
+
+static RhGuestDevice *add_nic(RhGuest *guest, const char *source, const char *address)
+{
+    RhGuestDevice *device = rh_guest_add(guest, RH_KIND_VDPA);
+
+    device->source = g_strdup(source);
+    device->guest_address = g_strdup(address);
+    return device;
+}
+
+static const RhDevice *add_entry(RhGuest *guest, const char *chardev, const char *address)
+{
+    RhDevice *entry = rh_device_new(RH_KIND_VDPA);
+
+    rh_device_set_text(entry, RH_ATTR_CHARDEV, chardev);
+    rh_device_set_text(entry, RH_ATTR_GUEST_ADDRESS, address);
+    if (!guest->record)
+        guest->record = rh_record_new();
+    g_ptr_array_add(guest->record->entries, entry);
+    return entry;
+}
+
+static void test_by_source(void)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    RhGuestDevice *nic = add_nic(guest, "/dev/vhost-vdpa-1", NULL);
+    g_autoptr(GError) error = NULL;
+    const RhDevice *entry;
+
+    add_entry(guest, "/dev/vhost-vdpa-0", NULL);
+    entry = add_entry(guest, "/dev/vhost-vdpa-1", "pci:0000:00:02.0");
+    g_assert_true(rh_guest_match_record(guest, &error));
+    g_assert_true(nic->entry == entry);
+    g_assert_false(nic->chosen);
+}
+
+/* A management layer wrote the source: the address says whose entry it is. */
+static void test_by_address(void)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    RhGuestDevice *nic = add_nic(guest, "/dev/vhost-vdpa-1", "pci:0000:00:02.0");
+    const RhDevice *entry = add_entry(guest, "/dev/vhost-vdpa-0", "pci:0000:00:02.0");
+    g_autoptr(GError) error = NULL;
+
+    add_entry(guest, "/dev/vhost-vdpa-1", "pci:0000:00:03.0");
+    g_assert_true(rh_guest_match_record(guest, &error));
+    g_assert_true(nic->entry == entry);
+    g_assert_true(nic->chosen);
+}
+
+static void test_two_entries(void)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    g_autoptr(GError) error = NULL;
+
+    add_nic(guest, "/dev/vhost-vdpa-1", "pci:0000:00:02.0");
+    add_entry(guest, "/dev/vhost-vdpa-0", "pci:0000:00:02.0");
+    add_entry(guest, "/dev/vhost-vdpa-1", NULL);
+    g_assert_false(rh_guest_match_record(guest, &error));
+    g_assert_error(error, RH_ERROR, RH_ERROR_INPUT);
+}
+
+static void test_same_source(void)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    g_autoptr(GError) error = NULL;
+
+    add_nic(guest, "/dev/vhost-vdpa-1", "pci:0000:00:02.0");
+    add_nic(guest, "/dev/vhost-vdpa-1", "pci:0000:00:03.0");
+    g_assert_false(rh_guest_match_record(guest, &error));
+    g_assert_error(error, RH_ERROR, RH_ERROR_INPUT);
+}
+
+static void test_nodes(void)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+
+    g_assert_false(guest->bound);
+    g_assert_true(rh_guest_bind(guest, "0-3,^2, 5"));
+    g_assert_true(guest->bound);
+    for (guint node = 0; node < 8; node++)
+        g_assert_cmpint(guest->nodes[node], ==, (node <= 3 && node != 2) || node == 5);
+}
+
+static void test_bad_nodes(void)
+{
+    static const char *const cases[] = {"", "a", "3-1", "0-", "1024", "-1", "0,,1"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(RhGuest) guest = rh_guest_new();
+
+        g_assert_false(rh_guest_bind(guest, cases[i]));
+    }
+}
+
+/* Of the device it moves to: where it is, and feature 14. All else is what the guest started with.
+ */
+static void test_move(void)
+{
+    g_autoptr(RhDevice) entry = rh_device_new(RH_KIND_VDPA);
+    g_autoptr(RhDevice) device = rh_device_new(RH_KIND_VDPA);
+    g_autoptr(RhDevice) moved = NULL;
+
+    rh_device_set_text(entry, RH_ATTR_CHARDEV, "/dev/vhost-vdpa-3");
+    rh_device_set_text(entry, RH_ATTR_GUEST_ADDRESS, "pci:0000:00:02.0");
+    rh_device_set_number(entry, RH_ATTR_MTU, 1500);
+    rh_device_set_number(entry, RH_ATTR_NUMA_NODE, 1);
+    rh_device_set_number(entry, RH_ATTR_FEATURES, RH_NET_F_MTU);
+    rh_device_set_text(device, RH_ATTR_CHARDEV, "/dev/vhost-vdpa-0");
+    rh_device_set_text(device, RH_ATTR_NAME, "vdpa0");
+    rh_device_set_text(device, RH_ATTR_CLASS, "net");
+    rh_device_set_number(device, RH_ATTR_MTU, 9000);
+    rh_device_set_number(device, RH_ATTR_FEATURES, RH_NET_F_HOST_UFO | RH_NET_F_MQ);
+    moved = rh_record_move(entry, device);
+    g_assert_cmpstr(rh_device_text(moved, RH_ATTR_CHARDEV), ==, "/dev/vhost-vdpa-0");
+    g_assert_cmpstr(rh_device_text(moved, RH_ATTR_NAME), ==, "vdpa0");
+    g_assert_cmpstr(rh_device_text(moved, RH_ATTR_GUEST_ADDRESS), ==, "pci:0000:00:02.0");
+    g_assert_cmpuint(rh_device_number(moved, RH_ATTR_MTU, 0), ==, 1500);
+    g_assert_false(rh_device_knows(moved, RH_ATTR_NUMA_NODE));
+    g_assert_cmpuint(rh_device_number(moved, RH_ATTR_FEATURES, 0), ==,
+                     RH_NET_F_MTU | RH_NET_F_HOST_UFO);
+}
+
+static void test_move_mdev(void)
+{
+    g_autoptr(RhDevice) entry = rh_device_new(RH_KIND_MDEV);
+    g_autoptr(RhDevice) device = rh_device_new(RH_KIND_MDEV);
+    g_autoptr(RhDevice) moved = NULL;
+
+    rh_device_set_text(entry, RH_ATTR_UUID, "c2177883-f1bb-47f0-914d-32a22e3a8804");
+    rh_device_set_text(entry, RH_ATTR_TYPE, "nvidia-105");
+    rh_device_set_text(entry, RH_ATTR_POOL, "gpu");
+    rh_device_set_attribute(entry, "vgpu_params", "frame_rate_limiter=0");
+    rh_device_set_text(device, RH_ATTR_UUID, "1b6a2c4e-90d5-4c5b-8a53-1f4d0a8e6b01");
+    rh_device_set_text(device, RH_ATTR_TYPE, "nvidia-106");
+    rh_device_set_attribute(device, "vgpu_params", "frame_rate_limiter=1");
+    moved = rh_record_move(entry, device);
+    g_assert_cmpstr(rh_device_key(moved), ==, "1b6a2c4e-90d5-4c5b-8a53-1f4d0a8e6b01");
+    g_assert_cmpstr(rh_device_text(moved, RH_ATTR_TYPE), ==, "nvidia-106");
+    g_assert_cmpstr(rh_device_text(moved, RH_ATTR_POOL), ==, "gpu");
+    g_assert_cmpstr(rh_device_attribute(moved, "vgpu_params"), ==, "frame_rate_limiter=1");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/guest/entry/by-source", test_by_source);
+    g_test_add_func("/guest/entry/by-address", test_by_address);
+    g_test_add_func("/guest/entry/two", test_two_entries);
+    g_test_add_func("/guest/same-source", test_same_source);
+    g_test_add_func("/guest/nodes", test_nodes);
+    g_test_add_func("/guest/bad-nodes", test_bad_nodes);
+    g_test_add_func("/record/move", test_move);
+    g_test_add_func("/record/move-mdev", test_move_mdev);
+    return g_test_run();
+}

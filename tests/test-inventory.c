@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy.h"
+#include "util/error.h"
+
+static RhDevice *add(RhInventory *inventory, RhKind kind, RhAttr attr, const char *text)
+{
+    RhDevice *device = rh_device_new(kind);
+
+    rh_device_set_text(device, attr, text);
+    rh_inventory_add(inventory, device);
+    return device;
+}
+
+static void test_order(void)
+{
+    static const char *const names[] = {"vdpa10", "vdpa2", "vdpa1"};
+    static const char *const sorted[] = {"vdpa1", "vdpa2", "vdpa10"};
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        add(inventory, RH_KIND_VDPA, RH_ATTR_NAME, names[i]);
+    g_assert_true(rh_inventory_complete(inventory, &error));
+    for (guint i = 0; i < G_N_ELEMENTS(sorted); i++) {
+        g_assert_cmpstr(rh_device_name(g_ptr_array_index(inventory->devices[RH_KIND_VDPA], i)), ==,
+                        sorted[i]);
+        g_assert_nonnull(rh_inventory_find(inventory, RH_KIND_VDPA, sorted[i]));
+    }
+    g_assert_null(rh_inventory_find(inventory, RH_KIND_VDPA, "vdpa3"));
+}
+
+/* Two parents have types of the same id; each mdev takes from its own. */
+static void test_mdev(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < 2; i++) {
+        const char *parent = i == 0 ? "0000:84:00.0" : "0000:85:00.0";
+        RhDevice *type = add(inventory, RH_KIND_MDEV_TYPE, RH_ATTR_ID, "nvidia-105");
+        RhDevice *mdev = add(inventory, RH_KIND_MDEV, RH_ATTR_UUID,
+                             i == 0 ? "53764d0e-85a0-42b4-af5c-2046b460b1d0"
+                                    : "53764d0e-85a0-42b4-af5c-2046b460b1d1");
+
+        rh_device_set_text(add(inventory, RH_KIND_MDEV_PARENT, RH_ATTR_NAME, parent),
+                           RH_ATTR_DRIVER, i == 0 ? "nvidia" : "i915");
+        rh_device_set_text(type, RH_ATTR_PARENT, parent);
+        rh_device_set_text(type, RH_ATTR_NAME, i == 0 ? "one" : "other");
+        rh_device_set_text(mdev, RH_ATTR_PARENT, parent);
+        rh_device_set_text(mdev, RH_ATTR_TYPE, "nvidia-105");
+    }
+    g_assert_true(rh_inventory_complete(inventory, &error));
+    for (guint i = 0; i < 2; i++) {
+        const RhDevice *mdev = g_ptr_array_index(inventory->devices[RH_KIND_MDEV], i);
+
+        g_assert_cmpstr(rh_device_text(mdev, RH_ATTR_DRIVER), ==, i == 0 ? "nvidia" : "i915");
+        g_assert_cmpstr(rh_device_text(mdev, RH_ATTR_TYPE_NAME), ==, i == 0 ? "one" : "other");
+    }
+}
+
+static void test_twins(void)
+{
+    g_autoptr(RhInventory) names = rh_inventory_new();
+    g_autoptr(RhInventory) nodes = rh_inventory_new();
+    g_autoptr(GError) error = NULL;
+
+    add(names, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa0");
+    add(names, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa0");
+    g_assert_false(rh_inventory_complete(names, &error));
+    g_assert_error(error, RH_ERROR, RH_ERROR_INPUT);
+    g_clear_error(&error);
+    for (guint i = 0; i < 2; i++)
+        rh_device_set_text(add(nodes, RH_KIND_VDPA, RH_ATTR_NAME, i == 0 ? "vdpa0" : "vdpa1"),
+                           RH_ATTR_CHARDEV, "/dev/vhost-vdpa-0");
+    g_assert_false(rh_inventory_complete(nodes, &error));
+    g_assert_error(error, RH_ERROR, RH_ERROR_INPUT);
+}
+
+/* The first pool of the configuration that matches counts. */
+static void test_pools(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    g_autoptr(RhPolicy) policy = rh_policy_new();
+    RhDevice *device = add(inventory, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa0");
+    RhDevice *other = add(inventory, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa1");
+    RhDevice *parent = add(inventory, RH_KIND_MDEV_PARENT, RH_ATTR_NAME, "0000:84:00.0");
+
+    rh_policy_pool(policy, "special")->vdpa = g_strsplit("pci/0000:41:00.2", ";", -1);
+    rh_policy_pool(policy, "fabric-a")->vdpa = g_strsplit("pci/0000:41:00.*", ";", -1);
+    rh_policy_pool(policy, "gpu")->mdev_parent = g_strsplit("0000:83:*;0000:84:*", ";", -1);
+    rh_device_set_text(device, RH_ATTR_MGMTDEV, "pci/0000:41:00.2");
+    rh_device_set_text(other, RH_ATTR_MGMTDEV, "pci/0000:41:00.3");
+    rh_policy_apply_pools(policy, inventory);
+    g_assert_cmpstr(rh_device_text(device, RH_ATTR_POOL), ==, "special");
+    g_assert_cmpstr(rh_device_text(other, RH_ATTR_POOL), ==, "fabric-a");
+    g_assert_cmpstr(rh_device_text(parent, RH_ATTR_POOL), ==, "gpu");
+}
+
+static void test_accepts(void)
+{
+    g_autoptr(RhPolicy) policy = rh_policy_new();
+
+    rh_policy_mdev(policy, "nvidia-105")->accept = g_strsplit("nvidia-106;nvidia-107", ";", -1);
+    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-105"), ==, 0);
+    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-107"), ==, 2);
+    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-106", "nvidia-105"), ==, -1);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/inventory/order", test_order);
+    g_test_add_func("/inventory/mdev", test_mdev);
+    g_test_add_func("/inventory/twins", test_twins);
+    g_test_add_func("/policy/pools", test_pools);
+    g_test_add_func("/policy/accepts", test_accepts);
+    return g_test_run();
+}
