@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# install.sh: below DESTDIR everything that it installs goes away again.
+
+setup() {
+    # A copy, since it builds in its own folder.
+    tree="$BATS_FILE_TMPDIR/tree"
+    root="$BATS_TEST_TMPDIR/root"
+    export DESTDIR="$root"
+    # The sanitizers of the test build are not for what users get.
+    unset ASAN_OPTIONS UBSAN_OPTIONS
+}
+
+setup_file() {
+    mkdir "$BATS_FILE_TMPDIR/tree"
+    (cd "$RH_SOURCE_DIR" && tar -cf - --exclude=./build* --exclude=./.git --exclude=./tests .) |
+        tar -xf - -C "$BATS_FILE_TMPDIR/tree"
+    mkdir "$BATS_FILE_TMPDIR/tree/tests"
+    cp "$RH_SOURCE_DIR/tests/meson.build" "$BATS_FILE_TMPDIR/tree/tests"
+}
+
+install_sh() {
+    run "$tree/install.sh" "$@"
+    echo "$output"
+}
+
+@test "installs programs, manual pages, schemas, examples and the hook's link" {
+    cd /
+    install_sh
+    [ "$status" -eq 0 ]
+    [ -x "$root/usr/bin/virt-rehome" ]
+    [ -x "$root/usr/sbin/virt-rehome-hook" ]
+    [ -e "$root/usr/share/man/man1/virt-rehome.1" ]
+    [ -e "$root/usr/share/man/man5/virt-rehome.conf.5" ]
+    [ -e "$root/usr/share/man/man8/virt-rehome-hook.8" ]
+    [ "$(readlink "$root/etc/libvirt/hooks/qemu.d/50-virt-rehome")" = /usr/sbin/virt-rehome-hook ]
+    "$root/usr/bin/virt-rehome" --version
+    for schema in "$root"/usr/share/virt-rehome/schemas/*-example.xml; do
+        xmllint --noout --relaxng "${schema%-example.xml}.rng" "$schema"
+    done
+
+    # Again, and away; what is not ours stays.
+    install_sh
+    [ "$status" -eq 0 ]
+    touch "$root/etc/virt-rehome.conf" "$root/etc/libvirt/hooks/qemu.d/10-other"
+    mkdir -p "$root/run/virt-rehome/refusals"
+    install_sh --uninstall
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"left your configuration: $root/etc/virt-rehome.conf"* ]]
+    run find "$root" -type f,l
+    echo "$output"
+    [ "$(sort <<< "$output")" = "$root/etc/libvirt/hooks/qemu.d/10-other
+$root/etc/virt-rehome.conf" ]
+    [ ! -e "$root/run/virt-rehome" ]
+
+    # Twice is fine.
+    rm "$root/etc/libvirt/hooks/qemu.d/10-other"
+    install_sh --uninstall
+    [ "$status" -eq 0 ]
+    [ ! -e "$root/etc/libvirt/hooks" ]
+}
+
+@test "--help needs nothing, and an unknown word is wrong use" {
+    install_sh --help
+    [ "$status" -eq 0 ]
+    [[ "$output" == Usage:* ]]
+    install_sh --frobnicate
+    [ "$status" -eq 2 ]
+    install_sh --test some
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"quick or all, not 'some'"* ]]
+}
+
+@test "an ordinary user is told in one sentence" {
+    [ "$(id -u)" -eq 0 ] || skip "not root, so cannot become an ordinary user"
+    command -v setpriv || skip "setpriv is not installed"
+    unset DESTDIR
+    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" || true
+    for word in "" --uninstall; do
+        run setpriv --reuid 65534 --regid 65534 --clear-groups \
+            sh "$tree/install.sh" ${word:+"$word"}
+        echo "$output"
+        [ "$status" -eq 2 ]
+        [ "${#lines[@]}" -eq 1 ]
+        [[ "$output" == "install.sh: only root can "* ]]
+    done
+}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The schemas accept their examples, and turn down what is wrong.
+
+setup() {
+    cd "$RH_SOURCE_DIR"
+    libvirt=${RH_LIBVIRT_SCHEMAS:-/usr/share/libvirt/schemas}
+}
+
+valid() { # SCHEMA FILE
+    xmllint --nonet --noout --relaxng "schemas/$1.rng" "$2"
+}
+
+# The example with one edit by sed, which has to change something, is no longer valid.
+refuses() { # SCHEMA EDIT
+    local edited="$BATS_TEST_TMPDIR/edited.xml"
+    sed "$2" "schemas/$1-example.xml" > "$edited"
+    run cmp -s "schemas/$1-example.xml" "$edited"
+    [ "$status" -eq 1 ]
+    run valid "$1" "$edited"
+    echo "$output"
+    [ "$status" -eq 3 ]
+}
+
+@test "each schema accepts its example" {
+    valid host schemas/host-example.xml
+    valid record schemas/record-example.xml
+}
+
+@test "an inventory and a record need only their format, an entry only its key" {
+    echo "<host xmlns='urn:virt-rehome:1' format='1'><vdpa name='vdpa0'/></host>" |
+        valid host -
+    echo "<record xmlns='urn:virt-rehome:1' format='1'><vdpa chardev='/dev/vhost-vdpa-0'/></record>" |
+        valid record -
+}
+
+@test "a document without a format, or of a later one, is turned down" {
+    for schema in host record; do
+        refuses $schema "s/ format=\"1\"//"
+        refuses $schema "s/ format=\"1\"/ format=\"2\"/"
+    done
+}
+
+@test "an entry without its key is turned down" {
+    refuses record 's| chardev="/dev/vhost-vdpa-3"||'
+    refuses record 's| uuid="2d4ac7ff-8f5a-4ee5-9a4e-0c3a3a6a3a11"||'
+    refuses host 's| handle="vdpasim_blk"||'
+    refuses host 's| name="vdpa0"||'
+    refuses host 's| id="mtty-2"||'
+    refuses host 's|<pf address="[^"]*"|<pf|'
+}
+
+@test "a value of the wrong form is turned down: number, hex, MAC, yes or no, uuid, empty" {
+    refuses host 's/ mtu="1500"/ mtu="0x5dc"/'
+    refuses host 's/ features="0x[0-9a-f]*"/ features="12"/'
+    refuses host 's/ mac="52:54:00:12:34:56"/ mac="52-54-00-12-34-56"/'
+    refuses host 's/ read-only="no"/ read-only="false"/'
+    refuses host 's/ uuid="53764d0e/ uuid="5376/'
+    refuses host 's/ pool="gpu"/ pool=""/'
+}
+
+@test "an attribute or element that nobody knows, or that belongs elsewhere, is turned down" {
+    refuses host 's/ mtu="1500"/ mtuu="1500"/'
+    refuses host 's/<pf /<fp /'
+    refuses record 's/ guest-address="pci:0000:00:02.0"/ used-by="guest db2"/'
+    refuses record 's/xmlns="urn:virt-rehome:1"/xmlns="urn:virt-rehome:2"/'
+}
+
+@test "the example hosts are inventories" {
+    valid host examples/host-fits.xml
+    valid host examples/host-unfit.xml
+}
+
+@test "the example guest is a domain to libvirt, and its record is one to us" {
+    [ -e "$libvirt/domain.rng" ] || skip "libvirt's domain.rng is not installed"
+    xmllint --nonet --noout --relaxng "$libvirt/domain.rng" examples/guest.xml
+    xmllint --xpath '//*[local-name() = "record"]' examples/guest.xml > "$BATS_TEST_TMPDIR/record.xml"
+    valid record "$BATS_TEST_TMPDIR/record.xml"
+}
