@@ -84,11 +84,12 @@ static void append_table(GString *out, const Table *table, const GPtrArray *devi
 
 void rh_inventory_append_text(GString *out, const RhInventory *inventory)
 {
+    g_autofree char *head =
+        g_strdup_printf("host %s, kernel %s", inventory->name ? inventory->name : "unknown",
+                        inventory->kernel ? inventory->kernel : "unknown");
     gboolean any = FALSE;
 
-    g_string_append_printf(out, "host %s, kernel %s\n",
-                           inventory->name ? inventory->name : "unknown",
-                           inventory->kernel ? inventory->kernel : "unknown");
+    g_string_append_printf(out, "%s\n", rh_one_line(head));
     for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
         const GPtrArray *devices = inventory->devices[tables[i].kind];
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define N_HOOK_WORDS 4u
+#define MAX_FAULT 2000u /* bytes of a fault, which may quote what it is about */
 
 static const RhCommand commands[] = {
     {"check", "GUEST.xml|- [--host FILE|DIR]… [--print-xml|--diff|--format text|json]",
@@ -159,7 +160,7 @@ static RhExit speak(RhExit status, const RhOutput *output, GError *error)
         fputs(output->err->str, stderr);
     if (!fault && flush(output->out, &fault))
         return status;
-    fprintf(stderr, "virt-rehome: %s\n", rh_one_line(fault->message));
+    fprintf(stderr, "virt-rehome: %s\n", rh_cut(rh_one_line(fault->message), MAX_FAULT));
     return RH_EXIT_TROUBLE;
 }
 

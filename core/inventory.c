@@ -149,8 +149,9 @@ RhDevice *rh_inventory_find_key(const RhInventory *inventory, RhKind kind, const
 
     for (guint i = 0; i < devices->len; i++) {
         RhDevice *device = g_ptr_array_index(devices, i);
+        const char *its_key = rh_device_key(device);
 
-        if (g_strcmp0(rh_device_key(device), key) == 0)
+        if (its_key && g_ascii_strcasecmp(its_key, key) == 0)
             return device;
     }
     return NULL;

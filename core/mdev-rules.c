@@ -16,7 +16,7 @@ static RhFact source_model(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 
 static RhFact source_nothing(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
 {
-    return rh_fact_none();
+    return rh_fact_unknown();
 }
 
 static RhFact source_attribute(const RhCase *c, const RhRule *rule)
@@ -162,7 +162,8 @@ static const RhRule rules[] = {
     {"driver-version", EXACT, NULL, &rh_equal, RH_ATTR_DRIVER_VERSION, NULL, NULL,
      RH_UNKNOWN_SAME_ABSENCE, REJECT, "driver-version is {host}, must be {source}"},
     {"driver-version", CAPABILITY, NULL, &compatible_version, RH_ATTR_DRIVER_VERSION, NULL, NULL,
-     RH_UNKNOWN_COMPARED, REJECT, "driver-version is {host}, cannot take the state of {source}"},
+     RH_UNKNOWN_COMPARED, REJECT,
+     "driver-version is {host} and was {source}: it cannot take the state"},
     {"driver-version", CAPABILITY, NULL, &said_version, RH_ATTR_DRIVER_VERSION, NULL, NULL,
      RH_UNKNOWN_COMPARED, WARN,
      "driver-version is {host} and was {source}: only the driver knows whether it takes the state"},
@@ -194,7 +195,7 @@ static const RhRule rules[] = {
      "pool is {host}, must be {source}: without it nothing tells one disk from another"},
     {"migration-version", ANY, NULL, &asked, RH_ATTR_MIGRATION_VERSION, NULL, NULL,
      RH_UNKNOWN_COMPARED, REJECT,
-     "migration-version is {host}, and the device was not seen to take {source}"},
+     "migration-version is {host} and was {source}, and the device was not seen to take that"},
     {"p2p", ANY, NULL, &alone, RH_ATTR_NAME, source_nothing, source_nothing, RH_UNKNOWN_COMPARED,
      WARN,
      "the guest has several VFIO devices, and nothing shows whether each can migrate beside "

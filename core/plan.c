@@ -111,22 +111,37 @@ static gboolean is_not_the_chosen(const RhGuestDevice *guest_device, const RhDev
             g_ascii_strcasecmp(guest_device->source, rh_device_key(device)) != 0);
 }
 
-static void offer_devices(const RhPlan *plan, const RhChoice *choice, RhAssign *assign, guint row,
-                          gboolean any_left)
+static void offer_device(const RhPlan *plan, const RhDevice *device, RhAssign *assign, guint row,
+                         guint column)
 {
-    GPtrArray *devices = devices_for(plan, choice->guest_device);
+    const RhChoice *choice = g_ptr_array_index(plan->choices, row);
+    RhCase c = case_of(plan, choice, device);
+    RhCost cost;
+
+    if (is_not_the_chosen(choice->guest_device, device) || !rh_judge(&c, NULL))
+        return;
+    cost = rh_cost(&c);
+    /* kinds do not share devices, so that columns of different kinds must differ */
+    rh_assign_offer(assign, row, column * RH_N_KINDS + device->kind, &cost);
+}
+
+/* Device by device, and for each all rows: with thousands of devices, memory is what takes time. */
+static void offer_kind(const RhPlan *plan, RhKind kind, RhAssign *assign, gboolean any_left)
+{
+    GPtrArray *devices = plan->context.host->devices[kind];
 
     for (guint column = 0; column < devices->len; column++) {
         const RhDevice *device = g_ptr_array_index(devices, column);
-        RhCase c = case_of(plan, choice, device);
-        RhCost cost;
 
-        if (is_not_the_chosen(choice->guest_device, device) || !rh_judge(&c, NULL) ||
-            (any_left && choice_that_left(plan, device)))
+        if (any_left && choice_that_left(plan, device))
             continue;
-        cost = rh_cost(&c);
-        /* kinds do not share devices, so that columns of different kinds must differ */
-        rh_assign_offer(assign, row, column * RH_N_KINDS + device->kind, &cost);
+        for (guint row = 0; row < plan->choices->len; row++) {
+            const RhGuestDevice *guest_device =
+                ((const RhChoice *)g_ptr_array_index(plan->choices, row))->guest_device;
+
+            if (guest_device->entry && guest_device->kind == kind)
+                offer_device(plan, device, assign, row, column);
+        }
     }
 }
 
@@ -135,15 +150,18 @@ static RhAssign *judge_all(const RhPlan *plan)
 {
     RhAssign *assign = rh_assign_new(plan->choices->len);
     gboolean any_left = FALSE;
+    guint wanted = 0;
 
-    for (guint row = 0; row < plan->choices->len; row++)
-        any_left |= !((RhChoice *)g_ptr_array_index(plan->choices, row))->guest_device->entry;
     for (guint row = 0; row < plan->choices->len; row++) {
-        const RhChoice *choice = g_ptr_array_index(plan->choices, row);
+        const RhGuestDevice *guest_device =
+            ((const RhChoice *)g_ptr_array_index(plan->choices, row))->guest_device;
 
-        if (choice->guest_device->entry)
-            offer_devices(plan, choice, assign, row, any_left);
+        any_left |= !guest_device->entry;
+        wanted |= 1u << guest_device->kind;
     }
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        if (wanted >> kind & 1)
+            offer_kind(plan, (RhKind)kind, assign, any_left);
     return assign;
 }
 
@@ -185,46 +203,50 @@ static char *describe_contest(const RhPlan *plan, const RhAssign *assign, guint 
                            device_names);
 }
 
-static guint count_rejections(const RhCandidate *candidate)
+/* The device that the fewest rules reject: only of that one are the reasons told. */
+static const RhDevice *nearest_device(const RhPlan *plan, const RhChoice *choice)
 {
-    guint n = 0;
+    GPtrArray *devices = devices_for(plan, choice->guest_device);
+    const RhDevice *nearest = NULL;
+    guint fewest = G_MAXUINT;
 
-    for (guint i = 0; i < candidate->reasons->len; i++)
-        n += !((RhReason *)g_ptr_array_index(candidate->reasons, i))->warning;
-    return n;
+    for (guint i = 0; i < devices->len; i++) {
+        const RhDevice *device = g_ptr_array_index(devices, i);
+        RhCase c = case_of(plan, choice, device);
+        guint n =
+            is_not_the_chosen(choice->guest_device, device) ? G_MAXUINT : rh_judge_rejections(&c);
+
+        if (n < fewest) {
+            nearest = device;
+            fewest = n;
+        }
+    }
+    return nearest;
 }
 
 /* "matches none of the 12 vDPA devices here; nearest is 'vdpa1': …". */
 static char *describe_no_match(const RhPlan *plan, const RhChoice *choice)
 {
-    g_autoptr(GPtrArray) candidates = rh_plan_candidates(plan, choice);
+    guint n = devices_for(plan, choice->guest_device)->len;
     const char *noun = rh_kind_info(choice->guest_device->kind)->noun;
+    const RhDevice *nearest = nearest_device(plan, choice);
+    g_autoptr(RhCandidate) candidate = NULL;
     g_autofree char *reasons = NULL;
-    const RhCandidate *nearest = NULL;
-    guint fewest = G_MAXUINT;
 
-    for (guint i = 0; i < candidates->len; i++) {
-        const RhCandidate *candidate = g_ptr_array_index(candidates, i);
-        guint n = count_rejections(candidate);
-
-        if (n < fewest && !is_not_the_chosen(choice->guest_device, candidate->device)) {
-            nearest = candidate;
-            fewest = n;
-        }
-    }
     if (choice->guest_device->chosen && !nearest)
-        return g_strdup("was chosen for this host before, but is not here");
+        return g_strdup("names a device that this host does not have");
     if (!nearest)
         return g_strdup_printf("has no match here: this host has no %s", noun);
-    reasons = rh_candidate_describe(nearest, TRUE);
+    candidate = rh_candidate_new(plan, choice, nearest);
+    reasons = rh_candidate_describe(candidate, TRUE);
     if (choice->guest_device->chosen)
-        return g_strdup_printf("was chosen for this host before, but '%s' does not fit: %s",
-                               rh_device_name(nearest->device), reasons);
-    if (candidates->len == 1)
+        return g_strdup_printf("names '%s' here, which does not fit: %s", rh_device_name(nearest),
+                               reasons);
+    if (n == 1)
         return g_strdup_printf("does not match the only %s here, '%s': %s", noun,
-                               rh_device_name(nearest->device), reasons);
-    return g_strdup_printf("matches none of the %u %ss here; nearest is '%s': %s", candidates->len,
-                           noun, rh_device_name(nearest->device), reasons);
+                               rh_device_name(nearest), reasons);
+    return g_strdup_printf("matches none of the %u %ss here; nearest is '%s': %s", n, noun,
+                           rh_device_name(nearest), reasons);
 }
 
 static void warn(const RhPlan *plan, RhChoice *choice)
@@ -316,10 +338,8 @@ gboolean rh_plan_moves(const RhPlan *plan)
     return FALSE;
 }
 
-static void candidate_free(gpointer data)
+void rh_candidate_free(RhCandidate *candidate)
 {
-    RhCandidate *candidate = data;
-
     g_ptr_array_unref(candidate->reasons);
     g_free(candidate);
 }
@@ -337,8 +357,7 @@ static const RhGuestDevice *given_to(const RhPlan *plan, const RhDevice *device)
     return left ? left->guest_device : NULL;
 }
 
-static RhCandidate *candidate_new(const RhPlan *plan, const RhChoice *choice,
-                                  const RhDevice *device)
+RhCandidate *rh_candidate_new(const RhPlan *plan, const RhChoice *choice, const RhDevice *device)
 {
     RhCandidate *candidate = g_new0(RhCandidate, 1);
     RhCase c = case_of(plan, choice, device);
@@ -346,19 +365,20 @@ static RhCandidate *candidate_new(const RhPlan *plan, const RhChoice *choice,
     candidate->device = device;
     candidate->reasons = g_ptr_array_new_with_free_func((GDestroyNotify)rh_reason_free);
     candidate->fits = rh_judge(&c, candidate->reasons);
+    candidate->barred = is_not_the_chosen(choice->guest_device, device);
     candidate->given = given_to(plan, device);
     return candidate;
 }
 
 GPtrArray *rh_plan_candidates(const RhPlan *plan, const RhChoice *choice)
 {
-    GPtrArray *candidates = g_ptr_array_new_with_free_func(candidate_free);
+    GPtrArray *candidates = g_ptr_array_new_with_free_func((GDestroyNotify)rh_candidate_free);
     GPtrArray *devices = devices_for(plan, choice->guest_device);
 
     for (guint i = 0; choice->guest_device->entry && i < devices->len; i++) {
         const RhDevice *device = g_ptr_array_index(devices, i);
 
-        g_ptr_array_add(candidates, candidate_new(plan, choice, device));
+        g_ptr_array_add(candidates, rh_candidate_new(plan, choice, device));
     }
     return candidates;
 }
@@ -376,7 +396,8 @@ char *rh_candidate_describe(const RhCandidate *candidate, gboolean all)
     if (text->len == 0 && candidate->given)
         g_string_printf(text, "fits, but goes to '%s'", candidate->given->source);
     else if (text->len == 0)
-        g_string_assign(text, "fits as well");
+        g_string_assign(text, candidate->barred ? "fits, but the guest's XML names another"
+                                                : "fits as well");
     return g_string_free(text, FALSE);
 }
 

@@ -50,9 +50,15 @@ gboolean rh_plan_moves(const RhPlan *plan);
 typedef struct {
     const RhDevice *device;
     gboolean fits;              /* by the rules */
+    gboolean barred;            /* the guest's XML names another device, which is not replaced */
     const RhGuestDevice *given; /* the device of the guest that gets it; NULL: none */
     GPtrArray *reasons;         /* of RhReason, warnings too */
 } RhCandidate;
+void rh_candidate_free(RhCandidate *candidate);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhCandidate, rh_candidate_free)
+
+/* How @device, of the guest's device's kind, stands for @choice; owned by the caller. */
+RhCandidate *rh_candidate_new(const RhPlan *plan, const RhChoice *choice, const RhDevice *device);
 
 /* All candidates for a choice in natural order, of RhCandidate; none for a device without a record.
  * Made on demand, since a hook that fits needs none. Owned by the caller. */

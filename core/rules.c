@@ -174,14 +174,16 @@ static char *fill_in(const RhCase *c, const RhRule *rule, const RhReason *reason
     return g_string_free(text, FALSE);
 }
 
-static char *unknown_text(const RhRule *rule, const RhReason *reason)
+static char *unknown_text(const RhRule *rule, const RhReason *reason, RhFact source)
 {
     if (!reason->source && !reason->host)
         return g_strdup_printf("%s is unknown, in the record and of the device", rule->attribute);
     if (!reason->source)
         return g_strdup_printf("%s is unknown in the record, the device has %s", rule->attribute,
                                reason->host);
-    return g_strdup_printf("%s of the device is unknown, the record demands %s", rule->attribute,
+    if (source.state == RH_FACT_NONE)
+        return g_strdup_printf("%s of the device is unknown", rule->attribute);
+    return g_strdup_printf("%s of the device is unknown, must be %s", rule->attribute,
                            reason->source);
 }
 
@@ -196,7 +198,7 @@ static RhReason *explain(const RhCase *c, const RhRule *rule, RhResult result, R
     reason->source = format_fact(rule, source);
     reason->host = format_fact(rule, host);
     reason->text = result == RH_RESULT_UNKNOWN
-                       ? unknown_text(rule, reason)
+                       ? unknown_text(rule, reason, source)
                        : fill_in(c, rule, reason, source.number & ~host.number);
     return reason;
 }
@@ -207,6 +209,18 @@ static gboolean applies(const RhRule *rule, const RhCase *c)
 
     return (rule->match & c->context->policy->match) &&
            (!rule->only || g_strcmp0(rule->only, class) == 0);
+}
+
+/* Several rows may have the same to say: of an unknown feature word, for one. */
+static void add_reason(GPtrArray *reasons, RhReason *reason)
+{
+    for (guint i = 0; i < reasons->len; i++) {
+        if (g_str_equal(((RhReason *)g_ptr_array_index(reasons, i))->text, reason->text)) {
+            rh_reason_free(reason);
+            return;
+        }
+    }
+    g_ptr_array_add(reasons, reason);
 }
 
 /* One row. FALSE where it rejects the device. */
@@ -225,7 +239,7 @@ static gboolean judge_row(const RhCase *c, const RhRule *rule, GPtrArray *reason
     if (result == RH_RESULT_HOLDS)
         return TRUE;
     if (reasons)
-        g_ptr_array_add(reasons, explain(c, rule, result, source, host));
+        add_reason(reasons, explain(c, rule, result, source, host));
     return rule->otherwise == RH_OTHERWISE_WARN;
 }
 
@@ -271,6 +285,20 @@ gboolean rh_judge(const RhCase *c, GPtrArray *reasons)
          i++)
         fits &= judge_row(c, &listed, reasons);
     return fits;
+}
+
+guint rh_judge_rejections(const RhCase *c)
+{
+    guint rejections = 0;
+    RhRule listed;
+    guint n;
+    const RhRule *rules = rules_of(c->device->kind, &n);
+
+    for (guint i = 0; i < n; i++)
+        rejections += !judge_row(c, &rules[i], NULL);
+    for (guint i = 0; c->device->kind == RH_KIND_MDEV && rh_mdev_listed_rule(c, i, &listed); i++)
+        rejections += !judge_row(c, &listed, NULL);
+    return rejections;
 }
 
 static gboolean is_elsewhere(const RhCase *c)

@@ -117,6 +117,9 @@ void rh_reason_free(RhReason *reason);
  */
 gboolean rh_judge(const RhCase *c, GPtrArray *reasons);
 
+/* How many rows reject the device; nothing is allocated. */
+guint rh_judge_rejections(const RhCase *c);
+
 /* Costs of a device that fits (fewer is better), compared in this order: see core/assign.h. */
 typedef enum {
     RH_COST_MOVED,    /* not the very device that the record names on this very host */

@@ -113,7 +113,7 @@ static RhFact source_vhost(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_G
 
 static RhFact source_nothing(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
 {
-    return rh_fact_none();
+    return rh_fact_unknown();
 }
 
 static RhFact source_features(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
@@ -238,11 +238,14 @@ static RhFact host_mac(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
     return stated(c->device, RH_ATTR_MAC, RH_NET_F_MAC, rh_fact_number(0));
 }
 
-static gboolean kernel_sets_mac(const RhCase *c)
+/* Whether `vdpa dev set` would: the kernel's and the driver's part, and an idle device. */
+static gboolean can_set_mac(const RhCase *c)
 {
     const char *kernel = c->context->host->kernel;
 
-    return (traits_of(c->device) & SETS_MAC) && kernel && rh_natural_compare(kernel, "6.12") >= 0;
+    return (traits_of(c->device) & SETS_MAC) && kernel && rh_natural_compare(kernel, "6.12") >= 0 &&
+           !rh_device_knows(c->device, RH_ATTR_USED_BY) &&
+           g_strcmp0(rh_device_text(c->device, RH_ATTR_BOUND), "vhost_vdpa") == 0;
 }
 
 /* A device without an address of its own: the guest reads QEMU's, and the control queue, replayed
@@ -263,14 +266,14 @@ static gboolean mac_reaches(const RhCase *c, RhFact source, RhFact host)
 static gboolean mac_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
                           RhFact host)
 {
-    return source.state == RH_FACT_NUMBER && (mac_reaches(c, source, host) || kernel_sets_mac(c));
+    return source.state == RH_FACT_NUMBER && (mac_reaches(c, source, host) || can_set_mac(c));
 }
 
 /* As above for a device whose address can be set, but not by this program. */
 static gboolean mac_set_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
                               RhFact host)
 {
-    return source.state != RH_FACT_NUMBER || mac_reaches(c, source, host) || !kernel_sets_mac(c);
+    return source.state != RH_FACT_NUMBER || mac_reaches(c, source, host) || !can_set_mac(c);
 }
 
 static RhFact source_mtu(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
@@ -290,9 +293,9 @@ static gboolean both_stated_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *r
 }
 
 static gboolean takes_state_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
-                                  RhFact source G_GNUC_UNUSED, RhFact host G_GNUC_UNUSED)
+                                  RhFact source G_GNUC_UNUSED, RhFact host)
 {
-    return !(traits_of(c->device) & TAKES_NO_STATE);
+    return host.state == RH_FACT_TEXT && !(traits_of(c->device) & TAKES_NO_STATE);
 }
 
 /* The control queue's state survives with the same driver, or where it is shadowed. */
@@ -373,7 +376,7 @@ static const RhRule rules[] = {
     {"used-by", ANY, NULL, &rh_free, RH_ATTR_USED_BY, source_nothing, NULL, RH_UNKNOWN_COMPARED,
      REJECT, "in use by {host}"},
     /* whether it reaches the same network, or the same data */
-    {"pool", ANY, "net", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_RECORDED, REJECT,
+    {"pool", ANY, "net", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_RECORDED, END,
      "pool is {host}, must be {source}"},
     {"pool", ANY, "net", &pool_required, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_COMPARED, REJECT,
      "the record names no pool, and pools are required"},
@@ -392,7 +395,7 @@ static const RhRule rules[] = {
     {"features", CAPABILITY, "net", &rh_within, RH_ATTR_FEATURES, source_ufo, host_features,
      RH_UNKNOWN_FAILS, REJECT, "features {host} lack {missing}, which the source's device offered"},
     {"features", CAPABILITY, NULL, &rh_within, RH_ATTR_FEATURES, source_modern, host_features,
-     RH_UNKNOWN_FAILS, REJECT, "features {host} lack {missing}, which QEMU demands"},
+     RH_UNKNOWN_PASSES, REJECT, "features {host} lack {missing}, which QEMU demands"},
     {"ctrl-vq", ANY, "net", &rh_equal, RH_ATTR_READ_ONLY, source_ctrl_vq, host_ctrl_vq,
      RH_UNKNOWN_FAILS, REJECT, "control queue offered: {host}, must be {source}"},
     {"pairs", ANY, "net", &rh_equal, RH_ATTR_MAX_VQ_PAIRS, source_pairs, host_pairs,
@@ -430,9 +433,8 @@ static const RhRule rules[] = {
      REJECT, "mtu is {host}, must be at least {source}"},
     {"mtu", CAPABILITY, "net", &both_stated, RH_ATTR_MTU, source_mtu, host_mtu, RH_UNKNOWN_PASSES,
      WARN, "mtu is {host} here and was {source}: one of them states no limit"},
-    {"driver", CAPABILITY, NULL, &takes_state, RH_ATTR_DRIVER, source_nothing, NULL,
-     RH_UNKNOWN_FAILS, REJECT,
-     "driver {host} is not known to take over a queue's state: the device would be dead"},
+    {"driver", ANY, NULL, &takes_state, RH_ATTR_DRIVER, source_nothing, NULL, RH_UNKNOWN_COMPARED,
+     REJECT, "driver {host} is not known to take over a queue's state: the device would be dead"},
     {"driver", CAPABILITY, "net", &replays, RH_ATTR_DRIVER, NULL, NULL, RH_UNKNOWN_COMPARED, WARN,
      "driver is {host} and was {source}: what the guest set by its control queue (MAC filters, "
      "VLANs) may be lost"},

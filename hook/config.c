@@ -319,11 +319,13 @@ static gboolean load_file(const char *path, RhPolicy *policy, GError **error)
 
     if (!bytes)
         return rh_raise(error, RH_ERROR_CONFIG, "%s", reason->message);
+    if (g_bytes_get_size(bytes) == 0)
+        return TRUE;
     text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     file = (File){.path = path, .text = text, .keys = keys};
     if (strlen(text) < g_bytes_get_size(bytes))
         return rh_raise(error, RH_ERROR_CONFIG, "%s is not a text file", path);
-    if (!g_key_file_load_from_data(keys, text, strlen(text), G_KEY_FILE_NONE, &reason) && *text)
+    if (!g_key_file_load_from_data(keys, text, strlen(text), G_KEY_FILE_NONE, &reason))
         return fault(&file, NULL, NULL, error, "%s", reason->message);
     names = g_key_file_get_groups(keys, NULL);
     for (guint i = 0; names[i]; i++)

@@ -25,11 +25,12 @@ static GBytes *read_guest(const Run *run, GError **error)
 /* A fault as a line for standard error. */
 static char *say(const GError *error)
 {
-    return rh_one_line(g_strdup(error->message));
+    return rh_cut(rh_one_line(g_strdup(error->message)), RH_MAX_MESSAGE);
 }
 
 static gboolean migrate(const Run *run, char **ret_message)
 {
+    g_autofree char *state = rh_environment_state(run->environment);
     g_auto(RhDecision) decision = {0};
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = read_guest(run, &error);
@@ -40,6 +41,8 @@ static gboolean migrate(const Run *run, char **ret_message)
         *ret_message = say(error);
         return FALSE;
     }
+    if (decision.guest)
+        g_free(rh_refusal_take(state, decision.guest, NULL)); /* of an earlier restore */
     *ret_message = g_steal_pointer(&decision.refusal);
     return *ret_message == NULL;
 }
@@ -71,10 +74,13 @@ static gboolean restore(const Run *run, char **ret_message)
 static gboolean prepare(const Run *run, char **ret_message)
 {
     g_autofree char *state = rh_environment_state(run->environment);
-    g_autoptr(GBytes) bytes = rh_refusal_any(state) ? read_guest(run, NULL) : NULL;
+    g_autoptr(GBytes) bytes = NULL;
 
-    if (bytes)
-        *ret_message = rh_lifecycle_prepare(run->environment, run->call->guest, bytes);
+    if (!rh_refusal_any(state))
+        return TRUE;
+    bytes = read_guest(run, NULL);
+    *ret_message = bytes ? rh_lifecycle_prepare(run->environment, run->call->guest, bytes)
+                         : rh_refusal_take(state, run->call->guest, NULL);
     return *ret_message == NULL;
 }
 

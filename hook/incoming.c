@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-/* libvirt passes standard error on to whoever migrates: all of a refusal, in bytes. */
-#define MAX_REFUSAL 2048u
 #define MORE_LENGTH 64u /* kept for the line that says how many were left out */
 
 void rh_decision_clear(RhDecision *decision)
@@ -31,27 +29,21 @@ RhGather rh_incoming_needs(const RhGuest *guest)
     return what;
 }
 
-/* Cuts @text to @max bytes, between characters. */
-static void cut(char *text, gsize max)
-{
-    if (strlen(text) > max)
-        *g_utf8_find_prev_char(text, text + max + 1) = '\0';
-}
-
 /* Lines "vdpa1: mtu is 1500, …" for a device that has no match, as many as there is room for. */
 static void append_candidates(GString *text, const RhPlan *plan, const RhChoice *choice)
 {
-    g_autoptr(GPtrArray) candidates = rh_plan_candidates(plan, choice);
+    GPtrArray *devices = plan->context.host->devices[choice->guest_device->kind];
 
-    for (guint i = 0; i < candidates->len; i++) {
-        const RhCandidate *candidate = g_ptr_array_index(candidates, i);
+    for (guint i = 0; choice->guest_device->entry && i < devices->len; i++) {
+        g_autoptr(RhCandidate) candidate =
+            rh_candidate_new(plan, choice, g_ptr_array_index(devices, i));
         g_autofree char *why = rh_candidate_describe(candidate, FALSE);
         g_autofree char *line = g_strdup_printf("for %s: %s: %s", choice->guest_device->source,
                                                 rh_device_name(candidate->device), why);
 
-        if (text->len + 1 + strlen(line) + MORE_LENGTH > MAX_REFUSAL) {
+        if (text->len + 1 + strlen(line) + MORE_LENGTH > RH_MAX_MESSAGE) {
             g_string_append_printf(text, "\nand %u more; 'virt-rehome check' shows all",
-                                   candidates->len - i);
+                                   devices->len - i);
             return;
         }
         g_string_append_printf(text, "\n%s", rh_one_line(line));
@@ -63,12 +55,11 @@ static char *describe_refusal(const RhPlan *plan)
     g_autofree char *sentence = rh_plan_refusal(plan);
     GString *text;
 
-    cut(rh_one_line(sentence), MAX_REFUSAL - MORE_LENGTH);
-    text = g_string_new(sentence);
+    text = g_string_new(rh_cut(rh_one_line(sentence), RH_MAX_MESSAGE - MORE_LENGTH));
     for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
 
-        if (choice->action == RH_ACTION_NONE && text->len + MORE_LENGTH < MAX_REFUSAL)
+        if (choice->action == RH_ACTION_NONE && text->len + MORE_LENGTH < RH_MAX_MESSAGE)
             append_candidates(text, plan, choice);
     }
     return g_string_free(text, FALSE);

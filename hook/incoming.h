@@ -8,6 +8,9 @@
 #include "core/plan.h"
 #include "hook/environment.h"
 
+/* libvirt passes standard error on to whoever migrates: all that is said there, in bytes. */
+#define RH_MAX_MESSAGE 2048u
+
 /* What became of it. */
 typedef struct {
     char *guest;    /* its name; NULL: not read */

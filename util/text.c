@@ -74,8 +74,20 @@ char *rh_join_names(GPtrArray *names, guint max)
 
 char *rh_one_line(char *text)
 {
-    for (char *c = text; *c; c++)
+    for (char *c = text; *c; c++) {
+        guchar next = (guchar)c[1];
+
         if (g_ascii_iscntrl(*c))
             *c = '?';
+        else if ((guchar)*c == 0xc2 && next >= 0x80 && next < 0xa0) /* U+0080 to U+009F */
+            c[0] = c[1] = '?';
+    }
+    return text;
+}
+
+char *rh_cut(char *text, gsize max)
+{
+    if (strlen(text) > max)
+        *g_utf8_find_prev_char(text, text + max + 1) = '\0';
     return text;
 }

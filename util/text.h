@@ -23,5 +23,9 @@ GStrv rh_split_list(const char *text);
 /* {"a", "b", "c"} to "a, b and c"; at most @max elements are named, then "… and N more". */
 char *rh_join_names(GPtrArray *names, guint max);
 
-/* Makes @text one printable line, in place: what controls a terminal becomes '?'. Returns it. */
+/* Makes @text, which is UTF-8, one printable line, in place: what controls a terminal becomes '?'.
+ * Returns it. */
 char *rh_one_line(char *text);
+
+/* Cuts @text to at most @max bytes, between characters, in place. Returns it. */
+char *rh_cut(char *text, gsize max);

@@ -312,8 +312,8 @@ gboolean rh_domain_read_record(RhDomain *domain, GError **error)
     if (rh_xml_next(node, RH_NAMESPACE, "record"))
         return rh_raise(error, RH_ERROR_INPUT,
                         "the guest has two records in its metadata; remove them with 'virsh "
-                        "metadata %s %s --remove' and record anew",
-                        domain->guest->name ? domain->guest->name : "GUEST", RH_NAMESPACE);
+                        "metadata GUEST %s --remove' and record anew",
+                        RH_NAMESPACE);
     if (!read_format(node, error))
         return FALSE;
     record = domain->guest->record = rh_record_new();

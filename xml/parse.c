@@ -7,6 +7,13 @@
 
 #define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
 
+/* libxml2 2.12 made it const */
+#if LIBXML_VERSION >= 21200
+typedef const xmlError RhXmlError;
+#else
+typedef xmlError RhXmlError;
+#endif
+
 typedef xmlParserCtxt Parser;
 static void parser_free(Parser *parser)
 {
@@ -54,6 +61,19 @@ static char *describe_fault(Parser *parser)
     return text;
 }
 
+/* A NUL would end the document for some and not for others; in UTF-16 every other byte is one. */
+static gboolean has_stray_nul(const char *data, gsize length)
+{
+    gboolean is_wide = length >= 2 && ((guchar)data[0] >= 0xfe || !data[0] || !data[1]);
+
+    return !is_wide && memchr(data, '\0', length);
+}
+
+/* What libxml2 says is in the parser; by itself it would go to standard error. */
+static void say_nothing(void *context G_GNUC_UNUSED, RhXmlError *fault G_GNUC_UNUSED)
+{
+}
+
 /* Runs @parser over @bytes. */
 static gboolean run(Parser *parser, GBytes *bytes, const char *what, int options, Ride *ride,
                     GError **error)
@@ -64,6 +84,9 @@ static gboolean run(Parser *parser, GBytes *bytes, const char *what, int options
 
     if (length == 0)
         return rh_raise(error, RH_ERROR_INPUT, "%s is empty", what);
+    if (has_stray_nul(data, length))
+        return rh_raise(error, RH_ERROR_INPUT, "%s has a NUL byte in it", what);
+    xmlSetStructuredErrorFunc(NULL, say_nothing);
     parser->_private = ride;
     parser->sax->internalSubset = refuse_doctype;
     parser->myDoc =
