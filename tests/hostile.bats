@@ -1,0 +1,523 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Bad input, through the commands and the hook: one sentence, no output, no crash. The hook ends
+# with 1, the command with 2, and `restore begin` with 0 whatever it is given.
+
+setup_file() {
+    export good="$RH_SOURCE_DIR/tests/fixtures/vdpa-equal"
+    export program="$RH_BIN_DIR/virt-rehome"
+    # A sanitizer's report must not pass for a refusal.
+    export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}exitcode=99"
+    export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}halt_on_error=1:exitcode=99"
+    # A guest without devices of ours would pass, so what is wrong here is the document itself.
+    mkdir "$BATS_FILE_TMPDIR/documents" "$BATS_FILE_TMPDIR/long"
+    cd "$BATS_FILE_TMPDIR/documents"
+    python3 - "$good/domain.xml" << 'END'
+import os, sys
+guest = open(sys.argv[1], encoding="utf-8").read()
+def write(name, data):
+    with open(name, "wb") as file:
+        file.write(data if isinstance(data, bytes) else data.encode())
+laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+write("not-xml", "this is no XML\n")
+write("empty", "")
+write("blank", "\n\n")
+write("binary", bytes(range(256)) * 64)
+write("json", '{"domain": 1}\n')
+write("another-document", "<network><name>default</name></network>")
+write("another-namespace", '<domain xmlns="urn:elsewhere"><name>web1</name></domain>')
+write("billion-laughs", f'<!DOCTYPE d [<!ENTITY l0 "lol">{laughs}]><domain><name>&l9;</name></domain>')
+write("quadratic", f'<!DOCTYPE d [<!ENTITY a "{"a" * 100000}">]><domain>{"&a;" * 10000}</domain>')
+write("external-dtd", '<!DOCTYPE domain SYSTEM "http://192.0.2.1/domain.dtd">\n' + guest)
+write("external-entity", '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><domain><name>&x;</name></domain>')
+write("parameter-entity", '<!DOCTYPE d [<!ENTITY % x SYSTEM "file:///etc/passwd"> %x;]>' + guest)
+write("undeclared-entity", "<domain><name>&who;</name></domain>")
+write("deep", "<domain>" + "<a>" * 200000 + "</a>" * 200000 + "</domain>")
+write("deep-in-metadata", guest.replace("<metadata>", "<metadata>" + "<a>" * 200000 + "</a>" * 200000))
+write("large", guest.replace("<metadata>", "<metadata><a>" + "lorem ipsum " * 3500000 + "</a>"))
+write("invalid-utf-8", guest.encode().replace(b"web1", b"web\xff\xfe"))
+write("overlong-utf-8", guest.encode().replace(b"web1", b"web\xc0\xaf"))
+write("nul-byte", guest.encode().replace(b"web1", b"web\0one"))
+write("control-character", guest.replace("web1", "web\x1b[31m1"))
+write("control-character-reference", guest.replace("web1", "web&#27;[31m1"))
+write("truncated", guest[:len(guest) // 2])
+write("truncated-in-a-tag", guest[:guest.index("<metadata>") + 4])
+write("two-roots", guest + guest)
+write("wrong-encoding", '<?xml version="1.0" encoding="utf-16"?>' + guest)
+write("unknown-encoding", '<?xml version="1.0" encoding="martian"?>' + guest)
+# Below our limit of 16 MiB and above libxml2's of 10 million bytes.
+os.chdir("../long")
+for name, before, after in (("attribute", '<a b="', '"/>'), ("cdata", "<a><![CDATA[", "]]></a>"),
+                            ("comment", "<!--", "-->"), ("name", "<a", "/>"), ("instruction", "<?a ", "?>")):
+    write(name, guest.replace("<metadata>", "<metadata>" + before + "x" * 12000000 + after))
+END
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    bad="$BATS_FILE_TMPDIR/documents"
+}
+
+# Runs the program, standard input from $input, into the files out and err, and $status.
+try() {
+    status=0
+    "$program" "$@" < "${input:-/dev/null}" > out 2> err || status=$?
+}
+
+fail() {
+    echo "$1: $2; exit $status"
+    echo "standard output: $(head -c 300 out | tr -d '\000')"
+    echo "standard error: $(head -c 1000 err | cat -v)"
+    return 1
+}
+
+# No characters that move a cursor or start a sequence; C1's (U+0080 to U+009F) are two bytes each.
+is_plain() {
+    ! LC_ALL=C grep -qaP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' "$1"
+}
+
+# One sentence for a person, and nothing for a machine.
+is_fault() { # LABEL EXIT
+    [ "$status" = "$2" ] || fail "$1" "must end with $2"
+    [ ! -s out ] || fail "$1" "prints on standard output"
+    [ "$(wc -l < err)" = 1 ] || fail "$1" "says other than one line"
+    [ "$(wc -c < err)" -le 2049 ] || fail "$1" "says more than 2 KiB"
+    is_plain err || fail "$1" "says control characters"
+}
+
+is_silent() { # LABEL
+    [ "$status" = 0 ] || fail "$1" "must end with 0"
+    [ ! -s out ] || fail "$1" "prints on standard output"
+    [ ! -s err ] || fail "$1" "says something"
+}
+
+no_config() {
+    echo "# none" > none.conf
+    common=(--config none.conf --state state)
+}
+
+@test "bad guests: check" {
+    no_config
+    for file in "$bad"/*; do
+        try check "$file" --host "$good/host.xml" --config none.conf
+        is_fault "${file##*/}" 2
+    done
+}
+
+@test "bad guests: check --print-xml, --diff, --format json and record print nothing" {
+    no_config
+    for file in "$bad"/{not-xml,billion-laughs,truncated,nul-byte,deep}; do
+        for words in "check $file --print-xml" "check $file --diff" "check $file --format json" "record $file --print"; do
+            # shellcheck disable=SC2086 # words are what is wanted
+            try $words --host "$good/host.xml" --config none.conf
+            is_fault "$words" 2
+        done
+    done
+}
+
+@test "bad guests: the hook at migrate begin" {
+    no_config
+    for input in "$bad"/*; do
+        try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+        is_fault "${input##*/}" 1
+    done
+}
+
+# What is longer than 10 million bytes in one piece, libxml2 turns down in its own ways.
+@test "long pieces: check, the hook, and as an inventory" {
+    no_config
+    for input in "$BATS_FILE_TMPDIR"/long/*; do
+        try check "$input" --host "$good/host.xml" --config none.conf
+        is_fault "${input##*/}" 2
+        ! grep -q vhost-vdpa err || fail "${input##*/}" "shows the guest's XML"
+        try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+        is_fault "${input##*/}" 1
+        try check "$good/domain.xml" --host "$input" --config none.conf
+        is_fault "${input##*/} as an inventory" 2
+    done
+}
+
+@test "long pieces: restore begin" {
+    no_config
+    for input in "$BATS_FILE_TMPDIR"/long/*; do
+        try hook web1 restore begin - --host "$good/host.xml" "${common[@]}"
+        is_silent "${input##*/}"
+    done
+}
+
+@test "bad guests: restore begin lets all pass, and prepare begin refuses once" {
+    no_config
+    for input in "$bad"/*; do
+        [ "${input##*/}" != large ] || continue
+        try hook web1 restore begin - --host "$good/host.xml" "${common[@]}"
+        is_silent "${input##*/}"
+        try hook web1 prepare begin - --host "$good/host.xml" "${common[@]}"
+        is_fault "${input##*/} at prepare" 1
+        try hook web1 prepare begin - --host "$good/host.xml" "${common[@]}"
+        is_silent "${input##*/} at the second prepare"
+    done
+}
+
+@test "a guest of 40 MB: restore begin lets it pass, and prepare begin refuses" {
+    no_config
+    input="$bad/large"
+    try hook web1 restore begin - --host "$good/host.xml" "${common[@]}"
+    is_silent "restore begin"
+    try hook web1 prepare begin - --host "$good/host.xml" "${common[@]}"
+    is_fault "prepare begin" 1
+}
+
+@test "bad guests: other operations pass" {
+    no_config
+    for input in "$bad"/{not-xml,empty,large,nul-byte}; do
+        for operation in "prepare begin" "start begin" "started begin" "stopped end" "release end" "reconnect begin"; do
+            # shellcheck disable=SC2086 # words are what is wanted
+            try hook web1 $operation - --host "$good/host.xml" "${common[@]}"
+            is_silent "${input##*/} at $operation"
+        done
+    done
+}
+
+@test "bad inventories: check" {
+    no_config
+    for file in "$bad"/*; do
+        try check "$good/domain.xml" --host "$file" --config none.conf
+        is_fault "${file##*/}" 2
+    done
+}
+
+@test "bad inventories: the hook at migrate begin, and at restore begin" {
+    no_config
+    input="$good/domain.xml"
+    for file in "$bad"/*; do
+        try hook web1 migrate begin - --host "$file" "${common[@]}"
+        is_fault "${file##*/}" 1
+        try hook web1 restore begin - --host "$file" "${common[@]}"
+        is_silent "${file##*/}"
+        try hook web1 prepare begin - --host "$file" "${common[@]}"
+        is_fault "${file##*/} at prepare" 1
+    done
+}
+
+@test "bad configurations: one sentence; restore begin passes" {
+    no_config
+    input="$good/domain.xml"
+    for file in "$bad"/{not-xml,binary,json,large,nul-byte,invalid-utf-8}; do
+        try check "$good/domain.xml" --host "$good/host.xml" --config "$file"
+        is_fault "${file##*/}" 2
+        try hook web1 migrate begin - --host "$good/host.xml" --config "$file" --state state
+        is_fault "${file##*/}" 1
+        try hook web1 restore begin - --host "$good/host.xml" --config "$file" --state state
+        is_silent "${file##*/}"
+    done
+}
+
+@test "a fault of the configuration never exceeds 2 KiB" {
+    no_config
+    input="$good/domain.xml"
+    long=$(printf 'long%.0s' {1..2000})
+    for text in "$long" "[policy]"$'\n'"$long" "[policy]"$'\n'"$long = 1" "[policy]"$'\n'"match = $long" "[$long]" "[pool]"$'\n'"$long = x"; do
+        echo "$text" > long.conf
+        try check "$good/domain.xml" --host "$good/host.xml" --config long.conf
+        is_fault "${text:0:40}" 2
+        try hook web1 migrate begin - --host "$good/host.xml" --config long.conf --state state
+        is_fault "${text:0:40}" 1
+    done
+}
+
+@test "an empty configuration file is none" {
+    : > empty.conf
+    try check "$good/domain.xml" --host "$good/host.xml" --config empty.conf
+    [ "$status" = 0 ] || fail "empty configuration" "must fit"
+}
+
+@test "files that cannot be read: missing, a folder, below a file, an error while reading" {
+    no_config
+    for file in missing . "$good/domain.xml/below" /proc/self/mem; do
+        try check "$file" --host "$good/host.xml" --config none.conf
+        is_fault "guest $file" 2
+        [ "$file" = . ] || try check "$good/domain.xml" --host "$file" --config none.conf
+        is_fault "inventory $file" 2
+        try check "$good/domain.xml" --host "$good/host.xml" --config "$file"
+        is_fault "configuration $file" 2
+    done
+}
+
+@test "a folder of inventories without any, or with a broken one" {
+    no_config
+    mkdir none some
+    cp "$good/host.xml" "$bad/truncated" some
+    mv some/truncated some/zz.xml
+    for folder in none some; do
+        try check "$good/domain.xml" --host $folder --config none.conf
+        is_fault "$folder" 2
+    done
+}
+
+@test "standard input that is closed, or a folder" {
+    no_config
+    for input in "$good" /proc/self/mem; do
+        try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+        is_fault "standard input $input" 1
+        try hook web1 restore begin - --host "$good/host.xml" "${common[@]}"
+        is_silent "standard input $input"
+    done
+    status=0
+    "$program" hook web1 migrate begin - --host "$good/host.xml" "${common[@]}" <&- > out 2> err || status=$?
+    is_fault "closed standard input" 1
+}
+
+@test "standard output that takes nothing is a fault" {
+    no_config
+    status=0
+    : > out
+    "$program" hook web1 migrate begin - --host "$good/host.xml" "${common[@]}" < "$good/domain.xml" > /dev/full 2> err || status=$?
+    is_fault "/dev/full" 1
+}
+
+# The good guest with one edit by sed, which has to change something.
+edited() { # EDIT
+    sed "$1" "$good/domain.xml" > guest.xml
+    input=guest.xml
+    ! cmp -s guest.xml "$good/domain.xml"
+}
+
+@test "values that are none: one sentence" {
+    no_config
+    for edit in 's/ mtu="1500"/ mtu="99999999999999999999999999"/' 's/ mtu="1500"/ mtu="-1"/' 's/ mtu="1500"/ mtu=""/' \
+        's/ mtu="1500"/ mtu="1500\&#10;1"/' \
+        's/ features="0x[0-9a-f]*"/ features="0xfffffffffffffffff"/' 's/ mac="[^"]*"/ mac="52:54:00:5a:01"/' \
+        's/ format="1"/ format="99999999999999999999"/' 's/ format="1"/ format="2"/' \
+        's/<mac address="[^"]*"/<mac address="nothing\&#10;"/' \
+        's|<model type="virtio"/>|<driver queues="99999999999999999999"/>|' 's|<model type="virtio"/>|<driver rx_queue_size="-256"/>|' \
+        's|<devices>|<numatune><memory nodeset="0-99999999999"/></numatune><devices>|' \
+        's|<source dev="/dev/vhost-vdpa-3"/>||' 's|<source dev="/dev/vhost-vdpa-3"/>|<source dev=""/>|'; do
+        edited "$edit"
+        try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+        is_fault "${edit:0:80}" 1
+        try check guest.xml --host "$good/host.xml" --config none.conf
+        is_fault "${edit:0:80}" 2
+        try hook web1 restore begin - --host "$good/host.xml" "${common[@]}"
+        is_silent "${edit:0:80}"
+    done
+}
+
+@test "a fault never exceeds 2 KiB, whatever it quotes" {
+    no_config
+    long=$(printf 'long%.0s' {1..2000})
+    for edit in "s/ mtu=\"1500\"/ mtu=\"$long\"/" "s/ format=\"1\"/ format=\"$long\"/" "s/<mac address=\"[^\"]*\"/<mac address=\"$long\"/" \
+        "s|<model type=\"virtio\"/>|<driver queues=\"$long\"/>|" "s|<devices>|<numatune><memory nodeset=\"$long\"/></numatune><devices>|" \
+        "s|<domain|<$long|" "s|<name>web1|<name>$long</nam>|"; do
+        edited "$edit"
+        try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+        is_fault "${edit:0:80}" 1
+    done
+    for edit in "s/ mtu=\"1500\"/ mtu=\"$long\"/" "s/ format=\"1\"/ format=\"$long\"/" "s|<host|<$long|"; do
+        sed "$edit" "$good/host.xml" > host.xml
+        input="$good/domain.xml"
+        try hook web1 migrate begin - --host host.xml "${common[@]}"
+        is_fault "inventory: ${edit:0:80}" 1
+    done
+    sed "s|<name>web1<|<name>$long<|" "$RH_SOURCE_DIR/tests/fixtures/record-twice/domain.xml" > guest.xml
+    input=guest.xml
+    try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+    is_fault "two records" 1
+}
+
+@test "numbers at their limits are taken" {
+    no_config
+    edited 's/ mtu="1500"/ mtu="18446744073709551615"/'
+    try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+    [ "$status" = 1 ]
+    grep -q 'mtu is 1500, must be at least 18446744073709551615' err
+    edited 's/ max-vq-pairs="2"/ max-vq-pairs="18446744073709551615"/'
+    try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+    [ "$status" = 1 ]
+    grep -q 'queue pairs are 2, must be exactly 18446744073709551615' err
+}
+
+@test "two records are refused" {
+    no_config
+    input="$RH_SOURCE_DIR/tests/fixtures/record-twice/domain.xml"
+    try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+    is_fault "two records" 1
+}
+
+@test "what libxml2 grumbles at, but takes, is not told: it would show the guest's XML" {
+    no_config
+    for part in "<a xml:id='1 2' passwd='secret'/>" "<a xml:id='x'/><b xml:id='x' passwd='secret'/>" "<a xmlns='not absolute' passwd='secret'/>" \
+        "<q:a passwd='secret'/>" "<a xmlns:xml='urn:x' passwd='secret'/>" "<a xml:lang='---' passwd='secret'/>" "<a xml:space='?' passwd='secret'/>"; do
+        edited "s|<metadata>|<metadata>$part|"
+        try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+        [ "$status" = 0 ] || fail "$part" "must fit"
+        [ ! -s err ] || fail "$part" "says something"
+    done
+}
+
+@test "bytes after a NUL are not passed over" {
+    no_config
+    { cat "$good/domain.xml"; printf '\0and more'; } > guest.xml
+    input=guest.xml
+    try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+    is_fault "bytes after a NUL" 1
+}
+
+@test "65 devices are too many" {
+    no_config
+    python3 - "$good/domain.xml" > guest.xml << 'END'
+import sys
+guest = open(sys.argv[1], encoding="utf-8").read()
+nics = "".join(f'<interface type="vdpa"><source dev="/dev/vhost-vdpa-{n}"/></interface>' for n in range(100, 164))
+print(guest.replace("</devices>", nics + "</devices>"))
+END
+    input=guest.xml
+    try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+    is_fault "65 devices" 1
+    grep -q 'more than 64' err
+}
+
+@test "a guest called --help, and one called like a path" {
+    no_config
+    for name in --help -h --version ../../etc/passwd 'a b' ';id' '%s%n'; do
+        sed "s|<name>web1</name>|<name>$name</name>|" "$good/domain.xml" > guest.xml
+        input=guest.xml
+        try hook "$name" migrate begin - --host "$good/host.xml" "${common[@]}"
+        [ "$status" = 0 ] || fail "$name" "must fit"
+        grep -qF "<name>$name</name>" out
+        try hook "$name" restore begin - --host "$bad/empty" "${common[@]}"
+        is_silent "$name"
+        try hook "$name" prepare begin - --host "$bad/empty" "${common[@]}"
+        is_fault "$name" 1
+        [ -z "$(ls -A state)" ] || fail "$name" "leaves $(ls state)"
+    done
+    [ ! -e ../etc ]
+}
+
+# No line can be made up by a value, and no sequence reaches a terminal.
+is_refusal() { # LABEL EXIT STREAM
+    [ "$status" = "$2" ] || fail "$1" "must end with $2"
+    is_plain "$3" || fail "$1" "has control characters in $3"
+}
+
+# Names in the guest's XML and in the inventory that hold $1, as sed writes it.
+try_names() { # EVIL
+    local edit
+    for edit in "s|<name>web1<|<name>web1$1<|" "s/ pool=\"fabric-a\"/ pool=\"fabric$1\"/" "s|/dev/vhost-vdpa-3\"|/dev/vhost-vdpa-3$1\"|"; do
+        edited "$edit"
+        sed -i 's/ mtu="1500"/ mtu="9000"/' guest.xml
+        try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+        is_refusal "$edit" 1 err
+        [ ! -s out ] || fail "$edit" "prints on standard output"
+        [ "$(wc -l < err)" = 2 ] || fail "$edit" "says other than a sentence and one candidate"
+        try check guest.xml --host "$good/host.xml" --config none.conf
+        is_refusal "$edit" 1 out
+    done
+    for edit in "s/ name=\"dsthost\"/ name=\"dst$1\"/" "s/ name=\"vdpa0\"/ name=\"vdpa0$1\"/" \
+        "s/ pool=\"fabric-a\"/ pool=\"$1\"/" "s/ bound=/ used-by=\"guest $1\" bound=/"; do
+        sed "$edit" "$good/host.xml" > host.xml
+        sed 's/ mtu="1500"/ mtu="9000"/' "$good/domain.xml" > guest.xml
+        input=guest.xml
+        try hook web1 migrate begin - --host host.xml "${common[@]}"
+        is_refusal "$edit" 1 err
+        [ "$(wc -l < err)" = 2 ] || fail "$edit" "says other than a sentence and one candidate"
+        try check guest.xml --host host.xml --config none.conf
+        is_refusal "$edit" 1 out
+    done
+}
+
+@test "newlines and tabs in names stay out of what is said" {
+    no_config
+    for evil in '\&#10;guest root fits' '\&#13;\&#10;x' 'a\&#9;b' '\&#x7f;'; do
+        try_names "$evil"
+    done
+}
+
+@test "C1 control characters in names and values stay out of what is said" {
+    no_config
+    for evil in '\&#x9b;31mred' '\&#x85;x' '\&#x9d;0;title\&#x9c;'; do
+        try_names "$evil"
+        for edit in "s/ mtu=\"1500\"/ mtu=\"$evil\"/" "s/ format=\"1\"/ format=\"$evil\"/"; do
+            edited "$edit"
+            try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
+            is_fault "$edit" 1
+        done
+    done
+}
+
+@test "the table of an inventory has one line per device, whatever it is called" {
+    no_config
+    for evil in '\&#10;vdpa9' '\&#13;\&#10;x' '\&#x7f;' '\&#x9b;31mred'; do
+        for edit in "s/ name=\"dsthost\"/ name=\"dst$evil\"/" "s/ kernel=\"/ kernel=\"$evil/" "s/ name=\"vdpa0\"/ name=\"vdpa0$evil\"/" \
+            "s/ pool=\"fabric-a\"/ pool=\"$evil\"/" "s/ bound=/ used-by=\"guest $evil\" bound=/"; do
+            sed "$edit" "$good/host.xml" > host.xml
+            try host --host host.xml --format text --config none.conf
+            is_refusal "$edit" 0 out
+            [ "$(wc -l < out)" = 5 ] || fail "$edit" "prints $(wc -l < out) lines"
+        done
+    done
+}
+
+@test "newlines and escapes in words of the command line stay out of what is said" {
+    no_config
+    evil=$'\033[31m\nred'
+    for words in "check" "host --host" "check - --config" "check - --format"; do
+        # shellcheck disable=SC2086 # words are what is wanted
+        try $words "$evil"
+        is_fault "$words" 2
+    done
+    try "$evil"
+    is_fault "a command" 2
+    input="$bad/not-xml"
+    try hook "$evil" restore begin - --host "$good/host.xml" --config none.conf --state "$good/host.xml/state$evil"
+    [ "$status" = 0 ]
+    [ ! -s out ]
+    is_plain err
+}
+
+@test "a refusal never exceeds 2 KiB: 500 unfit devices, 64 NICs, long names" {
+    no_config
+    python3 - "$good" << 'END'
+import re, sys
+guest = open(sys.argv[1] + "/domain.xml", encoding="utf-8").read()
+host = open(sys.argv[1] + "/host.xml", encoding="utf-8").read()
+device = re.search(r"  <vdpa .*/>\n", host)[0].replace('mtu="1500"', 'mtu="1400"')
+def write(name, text):
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(text)
+def hosts(make):
+    return host.replace(re.search(r"  <vdpa .*/>\n", host)[0], "".join(make(n) for n in range(500)))
+write("many.xml", hosts(lambda n: device.replace("vdpa0", f"vdpa{n}").replace("vdpa-0", f"vdpa-{n}")))
+write("long.xml", hosts(lambda n: device.replace('"vdpa0"', f'"{"long" * 300}{n}"').replace("vdpa-0", f"vdpa-{n}")))
+write("wide.xml", hosts(lambda n: device.replace('"vdpa0"', f'"{"☺" * 700}{n}"').replace("vdpa-0", f"vdpa-{n}").replace("fabric-a", "ö" * 700)))
+nic = re.search(r"    <interface.*</interface>\n", guest, re.S)[0]
+entry = re.search(r"      <vdpa .*/>\n", guest)[0]
+def another(text, n):
+    return re.sub(r' guest-address="[^"]*"', "", re.sub(r"      <address .*/>\n", "", text)).replace("vdpa-3", f"vdpa-{n}")
+nics = "".join(another(nic, n) for n in range(100, 163))
+entries = "".join(another(entry, n) for n in range(100, 163))
+write("guest.xml", guest)
+write("guest-of-64.xml", guest.replace(nic, nic + nics).replace(entry, entry + entries))
+END
+    for input in guest.xml guest-of-64.xml; do
+        for host in many long wide; do
+            try hook web1 migrate begin - --host $host.xml "${common[@]}"
+            [ "$status" = 1 ] || fail "$input $host" "must be refused"
+            [ ! -s out ] || fail "$input $host" "prints on standard output"
+            [ "$(wc -c < err)" -le 2049 ] || fail "$input $host" "says $(wc -c < err) bytes"
+            iconv -f utf-8 -t utf-8 err > copy || fail "$input $host" "is cut inside a character"
+            try check "$input" --host $host.xml --config none.conf
+            [ "$status" = 1 ] || fail "$input $host" "check must refuse it"
+        done
+    done
+    input=guest.xml
+    try hook web1 migrate begin - --host many.xml "${common[@]}"
+    grep -q "^and [0-9]* more; 'virt-rehome check' shows all$" err
+}
+
+@test "the installed hook: hostile guests" {
+    [ "$(id -u)" = 0 ] || skip "an ordinary user's session has no devices of ours"
+    for file in "$bad"/{not-xml,empty,billion-laughs,nul-byte,deep,large}; do
+        status=0
+        "$RH_BIN_DIR/virt-rehome-hook" web1 migrate begin - < "$file" > out 2> err || status=$?
+        is_fault "${file##*/}" 1
+    done
+}
