@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/host.h"
 
+#include "host/holders.h"
 #include "host/mdev.h"
 #include "host/vdpa-netlink.h"
 #include "host/vdpa.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/text.h"
+
+#include <string.h>
 
 struct RhHost {
     RhDir *root;
@@ -79,4 +83,84 @@ RhInventory *rh_host_gather(RhHost *host, RhGather what, const RhPolicy *policy,
 gboolean rh_host_mdev_accepts(RhHost *host, const char *uuid, const char *version)
 {
     return rh_mdev_accepts(host->root, uuid, version);
+}
+
+void rh_host_mark_holders(RhHost *host, RhInventory *inventory)
+{
+    rh_holders_mark(host->root, inventory);
+}
+
+gboolean rh_host_mdev_is_open(RhHost *host, const char *uuid)
+{
+    return rh_holders_probe_mdev(host->root, uuid);
+}
+
+gboolean rh_host_has(RhHost *host, RhKind kind, const char *key)
+{
+    g_autofree char *path = NULL;
+
+    if (kind != RH_KIND_MDEV)
+        return !g_str_has_prefix(key, "/dev/") || strstr(key, "/../") ||
+               rh_dir_exists(host->root, key + strlen("/"));
+    if (!g_uuid_string_is_valid(key))
+        return FALSE;
+    path = g_strdup_printf("sys/bus/mdev/devices/%s", key);
+    return rh_dir_exists(host->root, path);
+}
+
+guint64 rh_host_process_start(RhHost *host, gint64 pid)
+{
+    g_autofree char *path = g_strdup_printf("proc/%" G_GINT64_FORMAT "/stat", pid);
+    g_autofree char *stat = NULL;
+    g_auto(GStrv) fields = NULL;
+    const char *after_name;
+    guint64 start = 0;
+
+    if (!rh_dir_read(host->root, path, &stat, NULL) || !stat)
+        return 0;
+    after_name = strrchr(stat, ')'); /* a name may hold blanks and brackets */
+    if (!after_name)
+        return 0;
+    fields = g_strsplit(after_name, " ", -1);
+    /* field 2 is the name, here field 0 */
+    return g_strv_length(fields) > 20 && rh_parse_number(fields[20], G_MAXUINT64, &start) ? start
+                                                                                          : 0;
+}
+
+gboolean rh_host_process_lives(RhHost *host, gint64 pid, guint64 start)
+{
+    return pid > 0 && start > 0 && rh_host_process_start(host, pid) == start;
+}
+
+char *rh_host_name(RhHost *host)
+{
+    char *name = NULL;
+
+    (void)read_known(host->root, "proc/sys/kernel/hostname", &name, NULL);
+    return name;
+}
+
+char *rh_host_resolve(RhHost *host, const char *path)
+{
+    g_autofree char *link = NULL;
+    g_autofree char *target = NULL;
+    guint major;
+    guint minor;
+
+    if (!g_str_has_prefix(path, "/dev/") || strstr(path, "/../") ||
+        g_str_has_prefix(path, "/dev/vhost-vdpa-") ||
+        !rh_dir_stat_device(host->root, path + strlen("/"), &major, &minor))
+        return NULL;
+    link = g_strdup_printf("sys/dev/char/%u:%u", major, minor);
+    target = rh_dir_link_name(host->root, link);
+    return target && g_str_has_prefix(target, "vhost-vdpa-") ? g_strconcat("/dev/", target, NULL)
+                                                             : NULL;
+}
+
+gboolean rh_host_is_node_of(RhHost *host, const char *name, const char *key)
+{
+    g_autofree char *node = g_path_get_basename(key);
+    g_autofree char *path = g_strdup_printf("sys/bus/vdpa/devices/%s/%s", name, node);
+
+    return !strchr(name, '/') && rh_dir_exists(host->root, path);
 }

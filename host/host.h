@@ -26,6 +26,37 @@ typedef enum { RH_GATHER_VDPA = 1 << 0, RH_GATHER_MDEV = 1 << 1 } RhGather;
  */
 RhInventory *rh_host_gather(RhHost *host, RhGather what, const RhPolicy *policy, GError **error);
 
+/* This host's name, the caller's; NULL: unknown. */
+char *rh_host_name(RhHost *host);
+
+/* Says of the devices of @inventory that a process has open who it is; see host/holders.h. */
+void rh_host_mark_holders(RhHost *host, RhInventory *inventory);
+
+/* Whether somebody has the mdev's IOMMU group open, found by opening it: only for the mdev that is
+ * about to be given, since whoever opens it meanwhile gets EBUSY. */
+gboolean rh_host_mdev_is_open(RhHost *host, const char *uuid);
+
+/*
+ * Whether the device that a guest's XML names @key (a node, a uuid) is on this host. A node is
+ * looked for, never opened, and only below /dev; elsewhere it counts as there.
+ */
+gboolean rh_host_has(RhHost *host, RhKind kind, const char *key);
+
+/*
+ * The node that @path, a site's own link or node below /dev (/dev/vdpa/tenant-a), is on this host,
+ * "/dev/vhost-vdpa-3"; NULL where it is no vhost-vdpa node, or one by its own name. It is stat'ed,
+ * never opened. Owned by the caller.
+ */
+char *rh_host_resolve(RhHost *host, const char *path);
+
+/* Whether the node @key is that of the vDPA device @name: the number alone is reused. */
+gboolean rh_host_is_node_of(RhHost *host, const char *name, const char *key);
+
+/* Whether the process @pid that started at @start lives, and when it did start (clock ticks since
+ * boot: proc(5), /proc/PID/stat, field 22; 0: there is none). */
+gboolean rh_host_process_lives(RhHost *host, gint64 pid, guint64 start);
+guint64 rh_host_process_start(RhHost *host, gint64 pid);
+
 /*
  * Asks the mdev @uuid whether it takes a stream of @version, by writing it to its
  * `migration_version` (the attribute that was proposed in 2020). FALSE on any error.

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define MAX_VALUE (64u * 1024)
@@ -131,6 +132,24 @@ char *rh_dir_link_name(RhDir *dir, const char *path)
     return target ? g_path_get_basename(target) : NULL;
 }
 
+int rh_dir_probe(RhDir *dir, const char *path)
+{
+    autofd fd = openat(dir->fd, path, O_RDWR | O_CLOEXEC);
+
+    return fd < 0 ? errno : 0;
+}
+
+gboolean rh_dir_stat_device(RhDir *dir, const char *path, guint *ret_major, guint *ret_minor)
+{
+    struct stat status;
+
+    if (fstatat(dir->fd, path, &status, 0) < 0 || !S_ISCHR(status.st_mode))
+        return FALSE;
+    *ret_major = major(status.st_rdev);
+    *ret_minor = minor(status.st_rdev);
+    return TRUE;
+}
+
 gboolean rh_dir_exists(RhDir *dir, const char *path)
 {
     return faccessat(dir->fd, path, F_OK, 0) == 0;
@@ -155,7 +174,8 @@ GPtrArray *rh_dir_list(RhDir *dir, const char *path, GError **error)
         return NULL;
     }
     while ((entry = readdir(stream)))
-        if (entry->d_name[0] != '.' && g_utf8_validate(entry->d_name, -1, NULL))
+        if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, "..") &&
+            g_utf8_validate(entry->d_name, -1, NULL))
             g_ptr_array_add(names, g_strdup(entry->d_name));
     (void)closedir(stream);
     g_ptr_array_sort(names, compare_names);

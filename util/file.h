@@ -36,12 +36,18 @@ char *rh_dir_link(RhDir *dir, const char *path);
 /* The last component of what the symbolic link @path leads to, or NULL where there is none. */
 char *rh_dir_link_name(RhDir *dir, const char *path);
 
+/* 0 where @path can be opened for reading and writing, an errno value where not; closed at once. */
+int rh_dir_probe(RhDir *dir, const char *path);
+
+/* Whether @path is a character device (links followed), and its number. Nothing is opened. */
+gboolean rh_dir_stat_device(RhDir *dir, const char *path, guint *ret_major, guint *ret_minor);
+
 /* Whether @path exists (links followed). */
 gboolean rh_dir_exists(RhDir *dir, const char *path);
 
 /*
- * The names in the directory @path in natural order, without dotfiles; an empty array where there
- * is no such directory. NULL and RH_ERROR_HOST otherwise.
+ * The names in the directory @path in natural order, without "." and ".."; an empty array where
+ * there is no such directory. NULL and RH_ERROR_HOST otherwise.
  */
 GPtrArray *rh_dir_list(RhDir *dir, const char *path, GError **error);
 
