@@ -3,6 +3,8 @@
 
 #include "util/text.h"
 
+#include <string.h>
+
 static const RhAttr mgmtdev_attrs[] = {
     RH_ATTR_HANDLE, RH_ATTR_DRIVER,  RH_ATTR_CLASSES,   RH_ATTR_MAX_VQS, RH_ATTR_FEATURES,
     RH_ATTR_VENDOR, RH_ATTR_PRODUCT, RH_ATTR_NUMA_NODE, RH_ATTR_POOL,    RH_N_ATTRS};
@@ -236,6 +238,13 @@ const char *rh_device_key(const RhDevice *device)
     RhAttr key = kinds[device->kind].key;
 
     return key < RH_N_ATTRS ? rh_device_text(device, key) : NULL;
+}
+
+gboolean rh_device_same_key(RhKind kind, const char *a, const char *b)
+{
+    if (!a || !b)
+        return FALSE;
+    return (kind == RH_KIND_MDEV ? g_ascii_strcasecmp(a, b) : strcmp(a, b)) == 0;
 }
 
 int rh_device_compare(const RhDevice *a, const RhDevice *b)

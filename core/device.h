@@ -86,5 +86,8 @@ const char *rh_device_name(const RhDevice *device);
 /* What stands in a guest's XML for it: a node, a uuid. */
 const char *rh_device_key(const RhDevice *device);
 
+/* Whether two keys of @kind are the same: uuids in either case, nodes as they are. NULL: never. */
+gboolean rh_device_same_key(RhKind kind, const char *a, const char *b);
+
 /* By natural order of the names. */
 int rh_device_compare(const RhDevice *a, const RhDevice *b);

@@ -11,6 +11,7 @@ static void guest_device_free(gpointer data)
     RhGuestDevice *device = data;
 
     g_free(device->source);
+    g_free(device->node);
     g_free(device->guest_address);
     g_free(device->model);
     g_free(device);
@@ -75,7 +76,7 @@ gboolean rh_guest_bind(RhGuest *guest, const char *nodeset)
 
 static gboolean same_source(const RhGuestDevice *device, const RhDevice *entry)
 {
-    return g_ascii_strcasecmp(device->source, rh_device_key(entry)) == 0;
+    return rh_device_same_key(device->kind, device->source, rh_device_key(entry));
 }
 
 static gboolean is_entry_of(const RhDevice *entry, const RhGuestDevice *device)
@@ -116,10 +117,29 @@ static gboolean refuse_same_source(const RhGuest *guest, GError **error)
         for (guint j = 0; j < i; j++) {
             const RhGuestDevice *other = g_ptr_array_index(guest->devices, j);
 
-            if (g_ascii_strcasecmp(device->source, other->source) == 0)
+            if (device->kind == other->kind &&
+                rh_device_same_key(device->kind, device->source, other->source))
                 return rh_raise(error, RH_ERROR_INPUT,
                                 "two devices of the guest have the same source '%s'",
                                 device->source);
+        }
+    }
+    return TRUE;
+}
+
+static gboolean refuse_shared_entry(const RhGuest *guest, GError **error)
+{
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+
+        for (guint j = 0; j < i; j++) {
+            const RhGuestDevice *other = g_ptr_array_index(guest->devices, j);
+
+            if (device->entry && device->entry == other->entry)
+                return rh_raise(error, RH_ERROR_INPUT,
+                                "the record has one entry, '%s', for two devices of the guest, "
+                                "'%s' and '%s'; make the record anew on the source host",
+                                rh_device_key(device->entry), other->source, device->source);
         }
     }
     return TRUE;
@@ -132,7 +152,12 @@ gboolean rh_guest_match_record(RhGuest *guest, GError **error)
     for (guint i = 0; guest->record && i < guest->devices->len; i++)
         if (!match_device(g_ptr_array_index(guest->devices, i), guest->record, error))
             return FALSE;
-    return TRUE;
+    return refuse_shared_entry(guest, error);
+}
+
+const char *rh_guest_device_key(const RhGuestDevice *device)
+{
+    return device->node ? device->node : device->source;
 }
 
 char *rh_guest_device_describe(const RhGuestDevice *device)

@@ -17,7 +17,8 @@
 typedef struct {
     RhKind kind;
     const char *noun;    /* "vDPA interface", "vDPA disk", "mediated device" */
-    char *source;        /* a node, a uuid */
+    char *source;        /* as it is written: a node, a uuid, a site's own link to a node */
+    char *node;          /* what such a link leads to on this host; NULL: source is no link */
     char *guest_address; /* "pci:0000:00:02.0", "ccw:fe.0.0001"; NULL: none */
     const char *class;   /* vDPA: "net" or "blk"; NULL otherwise */
     char *model;         /* mdev: "vfio-pci", "vfio-ap", "vfio-ccw"; NULL otherwise */
@@ -56,10 +57,13 @@ gboolean rh_guest_bind(RhGuest *guest, const char *nodeset);
 
 /*
  * Finds each device's entry in the record: by guest address where both have one, by source
- * otherwise. Error: RH_ERROR_INPUT where two devices have the same source, or one device two
- * entries.
+ * otherwise. Error: RH_ERROR_INPUT where two devices have the same source, one device two entries,
+ * or two devices one.
  */
 gboolean rh_guest_match_record(RhGuest *guest, GError **error);
+
+/* What the device's source is called in an inventory of this host; owned by the device. */
+const char *rh_guest_device_key(const RhGuestDevice *device);
 
 /* "vDPA interface '/dev/vhost-vdpa-3'": owned by the caller. */
 char *rh_guest_device_describe(const RhGuestDevice *device);

@@ -149,9 +149,8 @@ RhDevice *rh_inventory_find_key(const RhInventory *inventory, RhKind kind, const
 
     for (guint i = 0; i < devices->len; i++) {
         RhDevice *device = g_ptr_array_index(devices, i);
-        const char *its_key = rh_device_key(device);
 
-        if (its_key && g_ascii_strcasecmp(its_key, key) == 0)
+        if (rh_device_same_key(kind, rh_device_key(device), key))
             return device;
     }
     return NULL;

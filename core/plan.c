@@ -97,7 +97,7 @@ static const RhChoice *choice_that_left(const RhPlan *plan, const RhDevice *devi
 
         if (choice->action == RH_ACTION_USE && !choice->guest_device->entry &&
             choice->guest_device->kind == device->kind &&
-            g_ascii_strcasecmp(choice->guest_device->source, key) == 0)
+            rh_device_same_key(device->kind, rh_guest_device_key(choice->guest_device), key))
             return choice;
     }
     return NULL;
@@ -107,8 +107,8 @@ static const RhChoice *choice_that_left(const RhPlan *plan, const RhDevice *devi
 static gboolean is_not_the_chosen(const RhGuestDevice *guest_device, const RhDevice *device)
 {
     return guest_device->chosen &&
-           (!rh_device_key(device) ||
-            g_ascii_strcasecmp(guest_device->source, rh_device_key(device)) != 0);
+           !rh_device_same_key(device->kind, rh_guest_device_key(guest_device),
+                               rh_device_key(device));
 }
 
 static void offer_device(const RhPlan *plan, const RhDevice *device, RhAssign *assign, guint row,
@@ -316,24 +316,30 @@ RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolic
     return plan;
 }
 
+/* Whether the device is the one that the guest's XML names, by itself or by a link. */
+static gboolean stays(const RhChoice *choice)
+{
+    return !choice->device ||
+           rh_device_same_key(choice->device->kind, rh_guest_device_key(choice->guest_device),
+                              rh_device_key(choice->device));
+}
+
 const char *rh_choice_target(const RhChoice *choice)
 {
     if (choice->action == RH_ACTION_NONE)
         return NULL;
-    return choice->device ? rh_device_key(choice->device) : choice->guest_device->source;
+    return stays(choice) ? choice->guest_device->source : rh_device_key(choice->device);
 }
 
-static gboolean choice_moves(const RhChoice *choice)
+gboolean rh_choice_moves(const RhChoice *choice)
 {
-    const char *target = rh_choice_target(choice);
-
-    return target && g_ascii_strcasecmp(target, choice->guest_device->source) != 0;
+    return choice->action != RH_ACTION_NONE && !stays(choice);
 }
 
 gboolean rh_plan_moves(const RhPlan *plan)
 {
     for (guint i = 0; i < plan->choices->len; i++)
-        if (choice_moves(g_ptr_array_index(plan->choices, i)))
+        if (rh_choice_moves(g_ptr_array_index(plan->choices, i)))
             return TRUE;
     return FALSE;
 }

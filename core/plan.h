@@ -43,6 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhPlan, rh_plan_free)
  * Owned by the plan. */
 const char *rh_choice_target(const RhChoice *choice);
 
+/* Whether the device's source changes. */
+gboolean rh_choice_moves(const RhChoice *choice);
+
 /* Whether any source changes. */
 gboolean rh_plan_moves(const RhPlan *plan);
 

@@ -61,7 +61,7 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, GError *
     for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *guest_device = g_ptr_array_index(guest->devices, i);
         const RhDevice *device =
-            rh_inventory_find_key(host, guest_device->kind, guest_device->source);
+            rh_inventory_find_key(host, guest_device->kind, rh_guest_device_key(guest_device));
 
         if (!device) {
             rh_raise(error, RH_ERROR_HOST,

@@ -321,6 +321,7 @@ RhCost rh_cost(const RhCase *c)
     RhCost cost = {{0}};
 
     cost.levels[RH_COST_MOVED] = !(c->context->at_home && same_name && !differs(c, info->key));
+    cost.levels[RH_COST_NAMED] = rh_device_knows(c->device, RH_ATTR_NAMED_BY);
     cost.levels[RH_COST_NUMA] = is_elsewhere(c);
     cost.levels[RH_COST_NAME] = !same_name;
     if (c->device->kind == RH_KIND_VDPA)

@@ -124,6 +124,7 @@ guint rh_judge_rejections(const RhCase *c);
 typedef enum {
     RH_COST_MOVED,    /* not the very device that the record names on this very host */
     RH_COST_ACTION,   /* use 0 */
+    RH_COST_NAMED,    /* the definition of another guest, which is shut off, names it */
     RH_COST_ACCEPTED, /* place in the list of accepted types */
     RH_COST_NUMA,     /* the guest is bound to nodes, the device is not on one of them */
     RH_COST_DRIVER,   /* driver or vendor differs */

@@ -39,7 +39,8 @@ RhGuest *rh_domain_guest(RhDomain *domain)
 
 static gboolean is(xmlNode *node, const char *attribute, const char *value)
 {
-    g_autoptr(RhXmlText) text = rh_xml_get(node, attribute);
+    g_autoptr(RhXmlText) text =
+        node && node->type == XML_ELEMENT_NODE ? rh_xml_get(node, attribute) : NULL;
 
     return g_strcmp0(text, value) == 0;
 }
@@ -47,7 +48,7 @@ static gboolean is(xmlNode *node, const char *attribute, const char *value)
 static char *text_of(xmlNode *node)
 {
     xmlChar *content = node ? xmlNodeGetContent(node) : NULL;
-    char *text = content ? g_strstrip(g_strdup((const char *)content)) : NULL;
+    char *text = content ? g_strdup((const char *)content) : NULL;
 
     xmlFree(content);
     return text;
@@ -256,6 +257,74 @@ RhDomain *rh_domain_parse(GBytes *bytes, GError **error)
     return g_steal_pointer(&domain);
 }
 
+static gboolean has_any(GBytes *bytes, const char *const *marks)
+{
+    gsize length;
+    const char *data = g_bytes_get_data(bytes, &length);
+
+    for (guint i = 0; length > 0 && marks[i]; i++)
+        if (memmem(data, length, marks[i], strlen(marks[i])))
+            return TRUE;
+    return FALSE;
+}
+
+/* In UTF-16 every other byte is a NUL, and words are not found. */
+gboolean rh_domain_may_have_devices(GBytes *bytes)
+{
+    static const char *const marks[] = {"vdpa", "mdev", NULL};
+    gsize length;
+    const char *data = g_bytes_get_data(bytes, &length);
+
+    return has_any(bytes, marks) || (length > 0 && memchr(data, '\0', length));
+}
+
+/* Adds the device whose source is @attribute of @source, if it has one. */
+static void add_source(RhGuest *guest, RhKind kind, xmlNode *source, const char *attribute)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(source, attribute);
+
+    if (text && *text)
+        rh_guest_add(guest, kind)->source = g_strdup(text);
+}
+
+static void read_sources(RhGuest *guest, xmlNode *domain)
+{
+    xmlNode *devices = rh_xml_child(domain, NULL, "devices");
+
+    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next) {
+        xmlNode *source = rh_xml_child(node, NULL, "source");
+
+        if (is(node, "type", "vdpa") || is(node, "type", "vhostvdpa"))
+            add_source(guest, RH_KIND_VDPA, source, "dev");
+        else if (is(node, "type", "mdev"))
+            add_source(guest, RH_KIND_MDEV, rh_xml_child(source, NULL, "address"), "uuid");
+    }
+}
+
+RhGuest *rh_status_parse(GBytes *bytes, const char *what, GError **error)
+{
+    /* Bare words would not do: libvirt lists what QEMU can ("netdev.vhost-vdpa") in every one. */
+    static const char *const marks[] = {
+        "type='vdpa'",        "type='mdev'", "type='vhostvdpa'", "type=\"vdpa\"", "type=\"mdev\"",
+        "type=\"vhostvdpa\"", NULL};
+    g_autoptr(xmlDoc) doc = NULL;
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    xmlNode *domain;
+
+    if (!has_any(bytes, marks))
+        return NULL;
+    doc = rh_xml_parse(bytes, what, error);
+    if (!doc)
+        return NULL;
+    domain = xmlDocGetRootElement(doc);
+    if (!g_str_equal((const char *)domain->name, "domain"))
+        domain = rh_xml_child(domain, NULL, "domain");
+    guest->name = text_of(rh_xml_child(domain, NULL, "name"));
+    guest->uuid = text_of(rh_xml_child(domain, NULL, "uuid"));
+    read_sources(guest, domain);
+    return guest->devices->len > 0 ? g_steal_pointer(&guest) : NULL;
+}
+
 static gboolean read_format(xmlNode *node, GError **error)
 {
     g_autoptr(RhXmlText) text = rh_xml_get(node, "format");
@@ -383,7 +452,7 @@ void rh_domain_apply(RhDomain *domain, const RhPlan *plan)
         const char *target = rh_choice_target(choice);
         const char *attribute = choice->guest_device->kind == RH_KIND_MDEV ? "uuid" : "dev";
 
-        if (g_ascii_strcasecmp(target, choice->guest_device->source) != 0)
+        if (rh_choice_moves(choice))
             write_value(g_ptr_array_index(domain->sources, i), attribute, target);
     }
     if (domain->record)

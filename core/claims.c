@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/claims.h"
+
+static const char *const state_names[] = {"reserved", "claimed", "running"};
+G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == RH_CLAIM_RUNNING + 1);
+
+const char *rh_claim_state_name(RhClaimState state)
+{
+    return state_names[state];
+}
+
+gboolean rh_claim_state_by_name(const char *name, RhClaimState *ret_state)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(state_names); i++) {
+        if (g_str_equal(state_names[i], name)) {
+            *ret_state = (RhClaimState)i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+void rh_claim_free(RhClaim *claim)
+{
+    g_free(claim->key);
+    g_free(claim->device);
+    g_free(claim->guest);
+    g_free(claim->uuid);
+    g_free(claim);
+}
+
+RhClaims *rh_claims_new(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)rh_claim_free);
+}
+
+gboolean rh_claim_is_of(const RhClaim *claim, const RhClaimant *claimant)
+{
+    if (claim->uuid && claimant->uuid)
+        return g_ascii_strcasecmp(claim->uuid, claimant->uuid) == 0;
+    return claim->guest && g_strcmp0(claim->guest, claimant->guest) == 0;
+}
+
+static gboolean is_on(const RhClaim *claim, RhKind kind, const char *key)
+{
+    return claim->kind == kind && rh_device_same_key(kind, claim->key, key);
+}
+
+void rh_claims_hold(RhClaims *claims, const RhClaimant *claimant, RhKind kind, const char *key,
+                    const char *device, RhClaimState state)
+{
+    RhClaim *claim;
+
+    for (guint i = claims->len; i > 0; i--) {
+        claim = g_ptr_array_index(claims, i - 1);
+        if (is_on(claim, kind, key) && rh_claim_is_of(claim, claimant) &&
+            (claim->state == RH_CLAIM_RESERVED) == (state == RH_CLAIM_RESERVED))
+            g_ptr_array_remove_index(claims, i - 1);
+    }
+    claim = g_new0(RhClaim, 1);
+    *claim = (RhClaim){.kind = kind,
+                       .key = g_strdup(key),
+                       .device = g_strdup(device),
+                       .guest = g_strdup(claimant->guest),
+                       .uuid = g_strdup(claimant->uuid),
+                       .state = state,
+                       .time = claimant->now,
+                       .daemon = claimant->daemon,
+                       .daemon_start = claimant->daemon_start};
+    g_ptr_array_add(claims, claim);
+}
+
+const RhClaim *rh_claims_other(const RhClaims *claims, const RhClaimant *claimant, RhKind kind,
+                               const char *key)
+{
+    for (guint i = 0; i < claims->len; i++) {
+        const RhClaim *claim = g_ptr_array_index(claims, i);
+
+        if (is_on(claim, kind, key) && !rh_claim_is_of(claim, claimant))
+            return claim;
+    }
+    return NULL;
+}
+
+const RhClaim *rh_claims_reservation(const RhClaims *claims, const RhClaimant *claimant,
+                                     RhKind kind, const char *key)
+{
+    for (guint i = 0; i < claims->len; i++) {
+        const RhClaim *claim = g_ptr_array_index(claims, i);
+
+        if (claim->state == RH_CLAIM_RESERVED && rh_claim_is_of(claim, claimant) &&
+            (!key || is_on(claim, kind, key)))
+            return claim;
+    }
+    return NULL;
+}
+
+/* Drops the claimant's claims in the states of the mask @states. */
+static guint drop(RhClaims *claims, const RhClaimant *claimant, guint states)
+{
+    guint n = 0;
+
+    for (guint i = claims->len; i > 0; i--) {
+        const RhClaim *claim = g_ptr_array_index(claims, i - 1);
+
+        if (!rh_claim_is_of(claim, claimant) || !(states >> claim->state & 1))
+            continue;
+        g_ptr_array_remove_index(claims, i - 1);
+        n++;
+    }
+    return n;
+}
+
+#define RESERVED (1u << RH_CLAIM_RESERVED)
+#define HELD (1u << RH_CLAIM_CLAIMED | 1u << RH_CLAIM_RUNNING)
+
+guint rh_claims_drop_reservations(RhClaims *claims, const RhClaimant *claimant)
+{
+    return drop(claims, claimant, RESERVED);
+}
+
+guint rh_claims_drop_held(RhClaims *claims, const RhClaimant *claimant)
+{
+    return drop(claims, claimant, HELD);
+}
+
+guint rh_claims_drop(RhClaims *claims, const RhClaimant *claimant)
+{
+    return drop(claims, claimant, RESERVED | HELD);
+}
+
+gboolean rh_claims_confirm(RhClaims *claims, const RhClaimant *claimant)
+{
+    gboolean any = FALSE;
+
+    for (guint i = 0; i < claims->len; i++) {
+        RhClaim *claim = g_ptr_array_index(claims, i);
+
+        if (claim->state != RH_CLAIM_CLAIMED || !rh_claim_is_of(claim, claimant))
+            continue;
+        claim->state = RH_CLAIM_RUNNING;
+        claim->time = claimant->now;
+        any = TRUE;
+    }
+    return any;
+}
+
+static gboolean is_over(const RhClaim *claim, const RhClaimFacts *facts)
+{
+    if (facts->now >= claim->time && facts->now - claim->time < RH_RESERVATION_SECONDS)
+        return FALSE;
+    switch (claim->state) {
+    case RH_CLAIM_RESERVED:
+        return TRUE;
+    case RH_CLAIM_CLAIMED:
+        return !facts->daemon_lives(claim->daemon, claim->daemon_start, facts->data) &&
+               !facts->guest_lives(claim, facts->data);
+    case RH_CLAIM_RUNNING:
+        return !facts->guest_lives(claim, facts->data);
+    }
+    g_assert_not_reached();
+}
+
+gboolean rh_claims_expire(RhClaims *claims, const RhClaimFacts *facts)
+{
+    gboolean any = FALSE;
+
+    for (guint i = claims->len; i > 0; i--) {
+        if (!is_over(g_ptr_array_index(claims, i - 1), facts))
+            continue;
+        g_ptr_array_remove_index(claims, i - 1);
+        any = TRUE;
+    }
+    return any;
+}

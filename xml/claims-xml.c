@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xml/claims-xml.h"
+
+#include "util/error.h"
+#include "util/text.h"
+#include "xml/parse.h"
+
+#include <libxml/xmlwriter.h>
+#include <stddef.h>
+
+#define TEXT(s) ((const xmlChar *)(s))
+
+typedef struct {
+    RhClaims *claims;
+    guint depth;
+} Reader;
+
+static char **text_of(RhClaim *claim, const char *name)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } texts[] = {{"key", offsetof(RhClaim, key)},
+                 {"device", offsetof(RhClaim, device)},
+                 {"guest", offsetof(RhClaim, guest)},
+                 {"uuid", offsetof(RhClaim, uuid)}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (g_str_equal(texts[i].name, name))
+            return G_STRUCT_MEMBER_P(claim, texts[i].offset);
+    return NULL;
+}
+
+/* FALSE where @value cannot be read. */
+static gboolean read_value(RhClaim *claim, const char *name, const char *value)
+{
+    char **text = text_of(claim, name);
+    guint64 number;
+
+    if (text) {
+        g_free(*text);
+        *text = g_strdup(value);
+        return TRUE;
+    }
+    if (g_str_equal(name, "kind"))
+        return rh_kind_by_element(value, &claim->kind) && rh_kind_info(claim->kind)->recorded;
+    if (g_str_equal(name, "state"))
+        return rh_claim_state_by_name(value, &claim->state);
+    if (g_str_equal(name, "daemon-start"))
+        return rh_parse_number(value, G_MAXUINT64, &claim->daemon_start);
+    if (!g_str_equal(name, "time") && !g_str_equal(name, "daemon"))
+        return TRUE;
+    if (!rh_parse_number(value, G_MAXINT64, &number))
+        return FALSE;
+    *(g_str_equal(name, "time") ? &claim->time : &claim->daemon) = (gint64)number;
+    return TRUE;
+}
+
+static gboolean read_claim(Reader *reader, const RhXmlElement *element, GError **error)
+{
+    g_autoptr(RhClaim) claim = g_new0(RhClaim, 1);
+    gboolean has_kind = FALSE;
+    gboolean has_state = FALSE;
+
+    for (int i = 0; i < element->n_attributes; i++) {
+        g_autofree char *value = NULL;
+        const char *name;
+
+        if (!rh_xml_attribute(element, i, &name, &value))
+            continue;
+        if (!read_value(claim, name, value))
+            return rh_raise(error, RH_ERROR_INPUT,
+                            "<claim> has %s='%s', which is not a value of it", name, value);
+        has_kind |= g_str_equal(name, "kind");
+        has_state |= g_str_equal(name, "state");
+    }
+    if (!has_kind || !has_state || !claim->key || !(claim->guest || claim->uuid))
+        return rh_raise(error, RH_ERROR_INPUT, "<claim> lacks kind, key, state or guest");
+    g_ptr_array_add(reader->claims, g_steal_pointer(&claim));
+    return TRUE;
+}
+
+/* A later version's claims are not understood. */
+static gboolean read_format(const RhXmlElement *element, GError **error)
+{
+    for (int i = 0; i < element->n_attributes; i++) {
+        g_autofree char *value = NULL;
+        const char *name;
+        guint64 format;
+
+        if (rh_xml_attribute(element, i, &name, &value) && g_str_equal(name, "format"))
+            return rh_parse_number(value, RH_FORMAT, &format) ||
+                   rh_raise(error, RH_ERROR_INPUT, "<claims> has format='%s', must be up to %u",
+                            value, RH_FORMAT);
+    }
+    return rh_raise(error, RH_ERROR_INPUT, "<claims> has no format");
+}
+
+static gboolean read_start(const RhXmlElement *element, gpointer data, GError **error)
+{
+    Reader *reader = data;
+    const char *expected = reader->depth == 0 ? "claims" : "claim";
+    gboolean is_ours =
+        g_strcmp0(element->ns, RH_NAMESPACE) == 0 && g_str_equal(element->name, expected);
+
+    if (reader->depth++ == 0)
+        return is_ours
+                   ? read_format(element, error)
+                   : rh_raise(error, RH_ERROR_INPUT, "<%s> is not a list of claims", element->name);
+    return !is_ours || read_claim(reader, element, error);
+}
+
+static void read_end(gpointer data)
+{
+    Reader *reader = data;
+
+    reader->depth--;
+}
+
+RhClaims *rh_claims_parse(GBytes *bytes, const char *what, GError **error)
+{
+    static const RhXmlScanner scanner = {read_start, read_end};
+    g_autoptr(GPtrArray) claims = rh_claims_new();
+    Reader reader = {.claims = claims};
+
+    return rh_xml_scan(bytes, what, &scanner, &reader, error) ? g_steal_pointer(&claims) : NULL;
+}
+
+static void write_text(xmlTextWriter *writer, const char *name, const char *value)
+{
+    if (value)
+        (void)xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(value));
+}
+
+static void write_number(xmlTextWriter *writer, const char *name, guint64 number)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, number);
+
+    write_text(writer, name, text);
+}
+
+static void write_claim(xmlTextWriter *writer, const RhClaim *claim)
+{
+    (void)xmlTextWriterStartElement(writer, TEXT("claim"));
+    write_text(writer, "kind", rh_kind_info(claim->kind)->element);
+    write_text(writer, "key", claim->key);
+    write_text(writer, "device", claim->device);
+    write_text(writer, "guest", claim->guest);
+    write_text(writer, "uuid", claim->uuid);
+    write_text(writer, "state", rh_claim_state_name(claim->state));
+    write_number(writer, "time", (guint64)claim->time);
+    write_number(writer, "daemon", (guint64)claim->daemon);
+    write_number(writer, "daemon-start", claim->daemon_start);
+    (void)xmlTextWriterEndElement(writer);
+}
+
+GBytes *rh_claims_serialise(const RhClaims *claims)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    xmlTextWriter *writer = xmlNewTextWriterMemory(buffer, 0);
+    GBytes *bytes;
+
+    (void)xmlTextWriterSetIndent(writer, 1);
+    (void)xmlTextWriterStartElement(writer, TEXT("claims"));
+    write_text(writer, "xmlns", RH_NAMESPACE);
+    write_number(writer, "format", RH_FORMAT);
+    for (guint i = 0; i < claims->len; i++)
+        write_claim(writer, g_ptr_array_index(claims, i));
+    (void)xmlTextWriterEndDocument(writer);
+    xmlFreeTextWriter(writer);
+    bytes = g_bytes_new(xmlBufferContent(buffer), (gsize)xmlBufferLength(buffer));
+    xmlBufferFree(buffer);
+    return bytes;
+}

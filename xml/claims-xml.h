@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The claims of a host as XML (schemas/claims.rng), and what libvirt's status files say of running
+ * guests. */
+#pragma once
+
+#include "core/claims.h"
+
+/* Owned by the caller. Error: RH_ERROR_INPUT. */
+RhClaims *rh_claims_parse(GBytes *bytes, const char *what, GError **error);
+GBytes *rh_claims_serialise(const RhClaims *claims);
