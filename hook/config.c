@@ -342,7 +342,7 @@ static gboolean load_directory(RhDir *dir, const char *root, RhPolicy *policy, G
         const char *name = g_ptr_array_index(names, i);
         g_autofree char *path = g_build_filename(root, CONFIG_DIR, name, NULL);
 
-        if (g_str_has_suffix(name, ".conf") && !load_file(path, policy, error))
+        if (name[0] != '.' && g_str_has_suffix(name, ".conf") && !load_file(path, policy, error))
             return FALSE;
     }
     return names != NULL;

@@ -14,6 +14,7 @@ typedef struct {
     const char *match;  /* "exact" or "capability" over the configuration's; NULL: as configured */
     const char *state;  /* in place of /run/virt-rehome; NULL: that */
     const char *inventory; /* a saved inventory in place of this host's kernel; NULL: this host */
+    gint64 began;          /* g_get_monotonic_time() when the hook did, which has a deadline */
 } RhEnvironment;
 
 /* The host as libvirt's hook sees it. */

@@ -2,12 +2,13 @@
 #include "hook/hook.h"
 
 #include "hook/incoming.h"
+#include "hook/journal.h"
 #include "hook/lifecycle.h"
+#include "hook/managed-save.h"
 #include "hook/refusal.h"
 #include "util/file.h"
-#include "util/text.h"
 
-#include <string.h>
+#include <signal.h>
 #include <unistd.h>
 
 typedef struct {
@@ -22,10 +23,29 @@ static GBytes *read_guest(const Run *run, GError **error)
     return rh_read_document_fd(run->in, "the guest's XML", error);
 }
 
-/* A fault as a line for standard error. */
-static char *say(const GError *error)
+static void note_decision(const RhDecision *decision)
 {
-    return rh_cut(rh_one_line(g_strdup(error->message)), RH_MAX_MESSAGE);
+    for (guint i = 0; decision->plans && decision->plans[i]; i++)
+        rh_journal_add(RH_EVENT_PLANNED, NULL, "%s", decision->plans[i]);
+    for (guint i = 0; decision->warnings && decision->warnings[i]; i++)
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", decision->warnings[i]);
+}
+
+/* Decides, and writes what is reserved. FALSE where there is no decision to go by. */
+static gboolean decide(const Run *run, GBytes *bytes, RhIncoming why, RhDecision *decision,
+                       GError **error)
+{
+    g_autoptr(RhClaimsFile) file = NULL;
+    g_autofree char *told = NULL;
+
+    if (!rh_incoming_decide(run->environment, bytes, why, &file, decision, error))
+        return FALSE;
+    note_decision(decision);
+    if (decision->damage) {
+        told = rh_claims_file_set_aside(file, decision->damage);
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", told);
+    }
+    return !decision->claims || rh_claims_file_save(file, decision->claims, error);
 }
 
 static gboolean migrate(const Run *run, char **ret_message)
@@ -35,53 +55,109 @@ static gboolean migrate(const Run *run, char **ret_message)
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = read_guest(run, &error);
 
-    if (!bytes ||
-        !rh_incoming_decide(run->environment, bytes, RH_OCCASION_MIGRATE, &decision, &error) ||
-        (decision.output && !rh_write_all(run->out, decision.output, &error))) {
-        *ret_message = say(error);
-        return FALSE;
-    }
+    if (!bytes || !decide(run, bytes, RH_INCOMING_MIGRATE, &decision, &error) ||
+        (!decision.refusal && decision.output && !rh_write_all(run->out, decision.output, &error)))
+        *ret_message = rh_refusal_of_fault(error);
+    else
+        *ret_message = g_steal_pointer(&decision.refusal);
     if (decision.guest)
         g_free(rh_refusal_take(state, decision.guest, NULL)); /* of an earlier restore */
-    *ret_message = g_steal_pointer(&decision.refusal);
+    if (*ret_message)
+        rh_journal_add(RH_EVENT_REFUSED, NULL, "%s", *ret_message);
     return *ret_message == NULL;
 }
 
-/* Never fails: what cannot be planned is refused at `prepare begin`. */
+/* Why the guest cannot be restored with what was decided, the caller's; NULL: its XML is written.
+ */
+static char *try_restore(const Run *run, RhDecision *decision)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = read_guest(run, &error);
+
+    if (!bytes || !decide(run, bytes, RH_INCOMING_RESTORE, decision, &error))
+        return rh_refusal_of_fault(error);
+    if (decision->refusal || !decision->output)
+        return g_steal_pointer(&decision->refusal);
+    if (!rh_managed_save_keep(run->environment->root, run->call->guest, &error) ||
+        !rh_write_all(run->out, decision->output, &error))
+        return rh_refusal_of_fault(error);
+    return NULL;
+}
+
+/* Never fails, nor is stopped by who would end it: what cannot be planned is refused at `prepare
+ * begin`. */
 static gboolean restore(const Run *run, char **ret_message)
 {
     g_autofree char *state = rh_environment_state(run->environment);
     g_auto(RhDecision) decision = {0};
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = read_guest(run, &error);
     g_autofree char *refusal = NULL;
+    g_autoptr(GError) error = NULL;
     const char *guest;
 
-    if (!bytes ||
-        !rh_incoming_decide(run->environment, bytes, RH_OCCASION_RESTORE, &decision, &error))
-        refusal = say(error);
-    else
-        refusal = g_steal_pointer(&decision.refusal);
-    g_clear_error(&error);
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
+    refusal = try_restore(run, &decision);
     guest = decision.guest ? decision.guest : run->call->guest;
     g_free(rh_refusal_take(state, guest, NULL));
-    if ((refusal && !rh_refusal_leave(state, guest, decision.sources, refusal, &error)) ||
-        (!refusal && decision.output && !rh_write_all(run->out, decision.output, &error)))
-        *ret_message = say(error);
+    if (!refusal)
+        return TRUE;
+    rh_journal_add(RH_EVENT_REFUSED, NULL, "%s", refusal);
+    if (!rh_refusal_leave(state, guest, decision.sources, refusal, &error)) {
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+        *ret_message = rh_refusal_of_fault(error);
+    }
     return TRUE;
 }
 
 static gboolean prepare(const Run *run, char **ret_message)
 {
-    g_autofree char *state = rh_environment_state(run->environment);
-    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = read_guest(run, &error);
 
-    if (!rh_refusal_any(state))
-        return TRUE;
-    bytes = read_guest(run, NULL);
-    *ret_message = bytes ? rh_lifecycle_prepare(run->environment, run->call->guest, bytes)
-                         : rh_refusal_take(state, run->call->guest, NULL);
+    if (error)
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+    *ret_message = rh_lifecycle_prepare(run->environment, run->call->guest, bytes);
+    if (*ret_message)
+        rh_journal_add(RH_EVENT_REFUSED, NULL, "%s", *ret_message);
     return *ret_message == NULL;
+}
+
+/* What comes after may not fail: a fault goes to the journal. */
+static gboolean attend(const Run *run, gboolean (*what)(const RhEnvironment *, GBytes *, GError **))
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = read_guest(run, &error);
+
+    if (!bytes || !what(run->environment, bytes, &error))
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+    return TRUE;
+}
+
+static gboolean start(const Run *run, char **ret_message G_GNUC_UNUSED)
+{
+    return attend(run, rh_lifecycle_confirm);
+}
+
+static gboolean started(const Run *run, char **ret_message)
+{
+    if (!rh_managed_save_forget(run->environment->root, run->call->guest))
+        rh_journal_add(
+            RH_EVENT_WARNING, NULL,
+            "the guest started, but not from its managed save, of which only the copy "
+            "'%s.save.virt-rehome' is left: restore it with 'virsh restore', or remove it",
+            run->call->guest);
+    return start(run, ret_message);
+}
+
+static gboolean release(const Run *run, char **ret_message G_GNUC_UNUSED)
+{
+    return attend(run, rh_lifecycle_release);
+}
+
+static gboolean reconnect(const Run *run, char **ret_message G_GNUC_UNUSED)
+{
+    return attend(run, rh_lifecycle_reconnect);
 }
 
 static const struct {
@@ -89,7 +165,10 @@ static const struct {
     const char *suboperation;
     gboolean (*run)(const Run *run, char **ret_message);
 } operations[] = {
-    {"migrate", "begin", migrate}, {"restore", "begin", restore}, {"prepare", "begin", prepare}};
+    {"migrate", "begin", migrate}, {"restore", "begin", restore},     {"prepare", "begin", prepare},
+    {"start", "begin", start},     {"started", "begin", started},     {"stopped", "end", release},
+    {"release", "end", release},   {"reconnect", "begin", reconnect},
+};
 
 /* libvirt's session daemons run the same hooks as an ordinary user, who has no devices to give. */
 static gboolean is_session(const RhEnvironment *environment)
@@ -100,12 +179,17 @@ static gboolean is_session(const RhEnvironment *environment)
 gboolean rh_hook_run(const RhCall *call, const RhEnvironment *environment, int in, int out,
                      char **ret_message)
 {
-    Run run = {.call = call, .environment = environment, .in = in, .out = out};
+    RhEnvironment begun = *environment;
+    Run run = {.call = call, .environment = &begun, .in = in, .out = out};
+    gboolean ok = TRUE;
 
     *ret_message = NULL;
+    begun.began = g_get_monotonic_time();
+    rh_journal_about(call->guest, call->operation);
     for (guint i = 0; i < G_N_ELEMENTS(operations); i++)
         if (g_str_equal(operations[i].operation, call->operation) &&
             g_str_equal(operations[i].suboperation, call->suboperation))
-            return is_session(environment) || operations[i].run(&run, ret_message);
-    return TRUE;
+            ok = is_session(environment) || operations[i].run(&run, ret_message);
+    rh_journal_flush();
+    return ok;
 }

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook/incoming.h"
 
+#include "hook/child.h"
+#include "hook/refusal.h"
+#include "hook/users.h"
 #include "util/error.h"
-#include "util/text.h"
+#include "xml/claims-xml.h"
 #include "xml/domain.h"
 
-#include <string.h>
+#include <unistd.h>
 
-#define MORE_LENGTH 64u /* kept for the line that says how many were left out */
+/* What a child keeps of its time to say that others took it. */
+#define LOCK_MARGIN_US (G_USEC_PER_SEC / 2)
+
+/* How a decision, or an error, comes from the child: the members by name, those that are there. */
+#define DECISION_TYPE G_VARIANT_TYPE_VARDICT
 
 void rh_decision_clear(RhDecision *decision)
 {
@@ -15,7 +22,23 @@ void rh_decision_clear(RhDecision *decision)
     g_clear_pointer(&decision->sources, g_strfreev);
     g_clear_pointer(&decision->output, g_bytes_unref);
     g_clear_pointer(&decision->refusal, g_free);
+    g_clear_pointer(&decision->claims, g_bytes_unref);
+    g_clear_pointer(&decision->damage, g_free);
+    g_clear_pointer(&decision->plans, g_strfreev);
+    g_clear_pointer(&decision->warnings, g_strfreev);
 }
+
+/* What a child works on. */
+typedef struct {
+    const RhEnvironment *environment;
+    GBytes *bytes;
+    RhIncoming why;
+    RhClaimsFile *file; /* NULL: cannot be opened, for the reason in file_error */
+    const GError *file_error;
+    gint64 deadline;
+    pid_t daemon;     /* libvirt's, that started the hook */
+    RhDomain *domain; /* NULL: not parsed yet */
+} Job;
 
 RhGather rh_incoming_needs(const RhGuest *guest)
 {
@@ -27,42 +50,6 @@ RhGather rh_incoming_needs(const RhGuest *guest)
         what |= device->kind == RH_KIND_MDEV ? RH_GATHER_MDEV : RH_GATHER_VDPA;
     }
     return what;
-}
-
-/* Lines "vdpa1: mtu is 1500, …" for a device that has no match, as many as there is room for. */
-static void append_candidates(GString *text, const RhPlan *plan, const RhChoice *choice)
-{
-    GPtrArray *devices = plan->context.host->devices[choice->guest_device->kind];
-
-    for (guint i = 0; choice->guest_device->entry && i < devices->len; i++) {
-        g_autoptr(RhCandidate) candidate =
-            rh_candidate_new(plan, choice, g_ptr_array_index(devices, i));
-        g_autofree char *why = rh_candidate_describe(candidate, FALSE);
-        g_autofree char *line = g_strdup_printf("for %s: %s: %s", choice->guest_device->source,
-                                                rh_device_name(candidate->device), why);
-
-        if (text->len + 1 + strlen(line) + MORE_LENGTH > RH_MAX_MESSAGE) {
-            g_string_append_printf(text, "\nand %u more; 'virt-rehome check' shows all",
-                                   devices->len - i);
-            return;
-        }
-        g_string_append_printf(text, "\n%s", rh_one_line(line));
-    }
-}
-
-static char *describe_refusal(const RhPlan *plan)
-{
-    g_autofree char *sentence = rh_plan_refusal(plan);
-    GString *text;
-
-    text = g_string_new(rh_cut(rh_one_line(sentence), RH_MAX_MESSAGE - MORE_LENGTH));
-    for (guint i = 0; i < plan->choices->len; i++) {
-        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
-
-        if (choice->action == RH_ACTION_NONE && text->len + MORE_LENGTH < RH_MAX_MESSAGE)
-            append_candidates(text, plan, choice);
-    }
-    return g_string_free(text, FALSE);
 }
 
 GStrv rh_incoming_sources(const RhGuest *guest)
@@ -83,52 +70,284 @@ static gboolean ask_mdev(const char *uuid, const char *version, gpointer data)
 }
 
 RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhHost *host,
-                         const RhPolicy *policy, RhOccasion occasion)
+                         const RhPolicy *policy, RhIncoming why)
 {
+    RhOccasion occasion = why == RH_INCOMING_MIGRATE ? RH_OCCASION_MIGRATE : RH_OCCASION_RESTORE;
+
     return rh_plan_new(guest, inventory, policy, occasion, host ? ask_mdev : NULL, host);
 }
 
-/* The guest has devices of ours: plans them, and writes the XML where anything changes. */
-static gboolean decide(const RhEnvironment *environment, RhDomain *domain, RhOccasion occasion,
-                       RhDecision *decision, GError **error)
+/* Looks, now that all else calls it free, whether an mdev that would be given is open after all; if
+ * so it is marked as used. */
+static gboolean any_open(const RhPlan *plan, RhHost *host)
 {
-    RhGuest *guest = rh_domain_guest(domain);
-    g_autoptr(RhPolicy) policy = NULL;
-    g_autoptr(RhInventory) inventory = NULL;
-    g_autoptr(RhHost) host = NULL;
+    gboolean any = FALSE;
+
+    for (guint i = 0; host && i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+        RhDevice *device = (RhDevice *)choice->device;
+
+        if (!device || device->kind != RH_KIND_MDEV || rh_device_knows(device, RH_ATTR_USED_BY) ||
+            !rh_host_mdev_is_open(host, rh_device_key(device)))
+            continue;
+        rh_device_set_text(device, RH_ATTR_USED_BY, "an unknown process");
+        any = TRUE;
+    }
+    return any;
+}
+
+static const char *key_of(const RhChoice *choice)
+{
+    return choice->device ? rh_device_key(choice->device)
+                          : rh_guest_device_key(choice->guest_device);
+}
+
+static void reserve(RhClaims *claims, const RhClaimant *claimant, const RhPlan *plan)
+{
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+
+        rh_claims_hold(claims, claimant, choice->guest_device->kind, key_of(choice),
+                       choice->device ? rh_device_name(choice->device) : NULL, RH_CLAIM_RESERVED);
+    }
+}
+
+/* A device that is left as it is was never held against the others' claims: why it cannot be had;
+ * NULL: it can. */
+static char *find_taken(const RhPlan *plan, const RhUsers *users, const RhClaims *claims,
+                        const RhClaimant *claimant)
+{
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+        g_autofree char *user = choice->device
+                                    ? NULL
+                                    : rh_users_other(users, claims, claimant,
+                                                     choice->guest_device->kind, key_of(choice));
+        g_autofree char *device = rh_guest_device_describe(choice->guest_device);
+
+        if (user)
+            return g_strdup_printf("guest '%s' cannot have its %s, which has no record and is left "
+                                   "as it is: it is in use by %s",
+                                   claimant->guest ? claimant->guest : "", device, user);
+    }
+    return NULL;
+}
+
+static GStrv strings_of(GPtrArray *texts)
+{
+    g_ptr_array_add(texts, NULL);
+    return g_strdupv((GStrv)texts->pdata);
+}
+
+static void note_plan(RhDecision *decision, const RhPlan *plan, const RhUsers *users)
+{
+    g_autoptr(GPtrArray) plans = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < users->warnings->len; i++)
+        g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(users->warnings, i)));
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+        g_autofree char *device = rh_guest_device_describe(choice->guest_device);
+
+        if (plan->fits)
+            g_ptr_array_add(plans, g_strdup_printf("%s -> %s", device, rh_choice_target(choice)));
+        for (guint j = 0; j < choice->warnings->len; j++)
+            g_ptr_array_add(
+                warnings,
+                g_strdup_printf("%s: %s", device, (char *)g_ptr_array_index(choice->warnings, j)));
+    }
+    decision->plans = strings_of(plans);
+    decision->warnings = strings_of(warnings);
+}
+
+/* The claims are locked: plans on what nobody uses, and reserves it. */
+static gboolean plan_and_reserve(const Job *job, RhClaims *claims, const RhPolicy *policy,
+                                 RhInventory *inventory, RhHost *host, RhDecision *decision,
+                                 GError **error)
+{
+    RhGuest *guest = rh_domain_guest(job->domain);
+    g_autoptr(RhUsers) users = rh_users_read(job->environment, host);
+    RhClaimant claimant = rh_users_claimant(users, guest->name, guest->uuid, job->daemon);
     g_autoptr(RhPlan) plan = NULL;
 
-    if (!rh_domain_read_record(domain, error))
-        return FALSE;
-    policy = rh_environment_policy(environment, error);
-    if (!policy)
-        return FALSE;
-    inventory =
-        rh_environment_inventory(environment, rh_incoming_needs(guest), policy, &host, error);
-    if (!inventory)
-        return FALSE;
-    plan = rh_incoming_plan(guest, inventory, host, policy, occasion);
-    if (!plan->fits) {
-        decision->refusal = describe_refusal(plan);
+    (void)rh_users_expire(users, claims);
+    rh_users_mark(users, claims, &claimant, inventory);
+    (void)rh_claims_drop_reservations(claims, &claimant);
+    do {
+        g_clear_pointer(&plan, rh_plan_free);
+        plan = rh_incoming_plan(guest, inventory, host, policy, job->why);
+    } while (plan->fits && any_open(plan, host));
+    decision->refusal =
+        plan->fits ? find_taken(plan, users, claims, &claimant) : rh_refusal_describe(plan);
+    note_plan(decision, plan, users);
+    if (!decision->refusal)
+        reserve(claims, &claimant, plan);
+    decision->claims = rh_claims_serialise(claims);
+    if (decision->refusal || !rh_plan_moves(plan))
         return TRUE;
-    }
-    if (!rh_plan_moves(plan))
-        return TRUE;
-    rh_domain_apply(domain, plan);
-    decision->output = rh_domain_serialise(domain, error);
+    rh_domain_apply(job->domain, plan);
+    decision->output = rh_domain_serialise(job->domain, error);
     return decision->output != NULL;
 }
 
-gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhOccasion occasion,
-                            RhDecision *ret_decision, GError **error)
+/* A guest that starts gets what its XML says or nothing. */
+static void fix_devices(const RhGuest *guest)
 {
-    g_autoptr(RhDomain) domain = rh_domain_parse(bytes, error);
+    for (guint i = 0; i < guest->devices->len; i++)
+        ((RhGuestDevice *)g_ptr_array_index(guest->devices, i))->chosen = TRUE;
+}
+
+/* The guest has devices of ours. Everything that may hang comes before the lock. */
+static gboolean decide(const Job *job, RhDecision *decision, GError **error)
+{
+    RhGuest *guest = rh_domain_guest(job->domain);
+    g_autofree char *purpose = g_strdup_printf("'%s'", guest->name ? guest->name : "");
+    g_autoptr(RhPolicy) policy = NULL;
+    g_autoptr(RhInventory) inventory = NULL;
+    g_autoptr(RhHost) host = NULL;
+    g_autoptr(GPtrArray) claims = NULL;
+
+    if (!job->file) {
+        g_propagate_error(error, g_error_copy(job->file_error));
+        return FALSE;
+    }
+    if (!rh_domain_read_record(job->domain, error))
+        return FALSE;
+    if (job->why == RH_INCOMING_START)
+        fix_devices(guest);
+    policy = rh_environment_policy(job->environment, error);
+    if (!policy)
+        return FALSE;
+    inventory =
+        rh_environment_inventory(job->environment, rh_incoming_needs(guest), policy, &host, error);
+    rh_users_resolve(host, guest);
+    if (!inventory ||
+        !rh_claims_file_lock(job->file, purpose, job->deadline - LOCK_MARGIN_US, error))
+        return FALSE;
+    claims = rh_claims_file_load(job->file, &decision->damage);
+    return plan_and_reserve(job, claims, policy, inventory, host, decision, error);
+}
+
+static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)
+{
     const RhGuest *guest;
 
-    if (!domain)
+    if (!job->domain)
+        job->domain = rh_domain_parse(job->bytes, error);
+    if (!job->domain)
         return FALSE;
-    guest = rh_domain_guest(domain);
-    ret_decision->guest = g_strdup(guest->name);
-    ret_decision->sources = rh_incoming_sources(guest);
-    return guest->devices->len == 0 || decide(environment, domain, occasion, ret_decision, error);
+    guest = rh_domain_guest(job->domain);
+    decision->guest = g_strdup(guest->name);
+    decision->sources = rh_incoming_sources(guest);
+    return guest->devices->len == 0 || decide(job, decision, error);
+}
+
+static void put_text(GVariantDict *dict, const char *name, const char *text)
+{
+    if (text)
+        g_variant_dict_insert(dict, name, "s", text);
+}
+
+static void put_texts(GVariantDict *dict, const char *name, GStrv texts)
+{
+    if (texts)
+        g_variant_dict_insert(dict, name, "^as", texts);
+}
+
+static void put_bytes(GVariantDict *dict, const char *name, GBytes *bytes)
+{
+    if (bytes)
+        g_variant_dict_insert_value(
+            dict, name, g_variant_new_from_bytes(G_VARIANT_TYPE_BYTESTRING, bytes, TRUE));
+}
+
+static GVariant *work(gpointer data)
+{
+    g_auto(RhDecision) decision = {0};
+    g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
+    g_autoptr(GError) error = NULL;
+
+    (void)read_and_decide(data, &decision, &error);
+    put_text(&dict, "guest", decision.guest);
+    put_texts(&dict, "sources", decision.sources);
+    put_bytes(&dict, "output", decision.output);
+    put_text(&dict, "refusal", decision.refusal);
+    put_bytes(&dict, "claims", decision.claims);
+    put_text(&dict, "damage", decision.damage);
+    put_texts(&dict, "plans", decision.plans);
+    put_texts(&dict, "warnings", decision.warnings);
+    if (error)
+        g_variant_dict_insert(&dict, "error-code", "i", error->code);
+    put_text(&dict, "error", error ? error->message : NULL);
+    return g_variant_dict_end(&dict);
+}
+
+static GBytes *get_bytes(GVariantDict *dict, const char *name)
+{
+    g_autoptr(GVariant) bytes = g_variant_dict_lookup_value(dict, name, G_VARIANT_TYPE_BYTESTRING);
+
+    return bytes ? g_variant_get_data_as_bytes(bytes) : NULL;
+}
+
+/* FALSE where the child could not decide. */
+static gboolean unpack(GVariant *result, RhDecision *decision, GError **error)
+{
+    g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(result);
+    g_autofree char *message = NULL;
+    gint32 code = RH_ERROR_BUG;
+
+    (void)g_variant_dict_lookup(&dict, "guest", "s", &decision->guest);
+    (void)g_variant_dict_lookup(&dict, "sources", "^as", &decision->sources);
+    (void)g_variant_dict_lookup(&dict, "refusal", "s", &decision->refusal);
+    (void)g_variant_dict_lookup(&dict, "damage", "s", &decision->damage);
+    (void)g_variant_dict_lookup(&dict, "plans", "^as", &decision->plans);
+    (void)g_variant_dict_lookup(&dict, "warnings", "^as", &decision->warnings);
+    decision->output = get_bytes(&dict, "output");
+    decision->claims = get_bytes(&dict, "claims");
+    (void)g_variant_dict_lookup(&dict, "error-code", "i", &code);
+    (void)g_variant_dict_lookup(&dict, "error", "s", &message);
+    return !message || rh_raise(error, (RhError)code, "%s", message);
+}
+
+/* How long all may take. A broken configuration is the child's to report, if it needs one. */
+static gint64 deadline_of(const RhEnvironment *environment)
+{
+    g_autoptr(RhPolicy) configured = rh_environment_policy(environment, NULL);
+    g_autoptr(RhPolicy) defaults = rh_policy_new();
+
+    return environment->began +
+           (configured ? configured->deadline : defaults->deadline) * G_USEC_PER_SEC;
+}
+
+gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhIncoming why,
+                            RhClaimsFile **ret_file, RhDecision *ret_decision, GError **error)
+{
+    g_autofree char *state = rh_environment_state(environment);
+    Job job = {.environment = environment, .bytes = bytes, .why = why, .daemon = getppid()};
+    g_autoptr(RhClaimsFile) file = NULL;
+    g_autoptr(RhDomain) domain = NULL;
+    g_autoptr(GVariant) result = NULL;
+    g_autoptr(GError) file_error = NULL;
+
+    *ret_file = NULL;
+    if (!rh_domain_may_have_devices(bytes) && why == RH_INCOMING_RESTORE)
+        return TRUE;
+    /* A restore must survive whatever the document does to its reader. */
+    if (why != RH_INCOMING_RESTORE) {
+        domain = rh_domain_parse(bytes, error);
+        if (!domain)
+            return FALSE;
+        job.domain = domain;
+        if (rh_domain_guest(domain)->devices->len == 0)
+            return TRUE;
+    }
+    file = rh_claims_file_open(state, &file_error);
+    job.file = file;
+    job.file_error = file_error;
+    job.deadline = deadline_of(environment);
+    if (!rh_child_run(work, &job, DECISION_TYPE, job.deadline, &result, error))
+        return FALSE;
+    *ret_file = g_steal_pointer(&file);
+    return unpack(result, ret_decision, error);
 }

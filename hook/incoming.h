@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A guest that comes in, by migration or from a saved image: its XML is read, planned, and written
- * for this host.
+ * A guest that comes in, by migration or from a saved image: its XML is read, planned on the
+ * devices that nobody uses, and written for this host; what it gets is reserved.
  */
 #pragma once
 
 #include "core/plan.h"
+#include "hook/claims-file.h"
 #include "hook/environment.h"
 
-/* libvirt passes standard error on to whoever migrates: all that is said there, in bytes. */
-#define RH_MAX_MESSAGE 2048u
+/* Why a guest is looked at. */
+typedef enum {
+    RH_INCOMING_MIGRATE,
+    RH_INCOMING_RESTORE,
+    RH_INCOMING_START, /* its devices were never planned here: judged as they stand, never moved */
+} RhIncoming;
 
 /* What became of it. */
 typedef struct {
@@ -17,24 +22,29 @@ typedef struct {
     GStrv sources;  /* of its devices of ours, in XML order; NULL: not read */
     GBytes *output; /* its XML for this host; NULL: unchanged */
     char *refusal;  /* the reason, then a line per candidate; NULL: it fits */
+    GBytes *claims; /* what the claims file shall say from now on; NULL: what it says */
+    char *damage;   /* why what it says cannot be read; NULL: it can */
+    GStrv plans;    /* for the journal: what each device gets; NULL: none */
+    GStrv warnings; /* for the journal; NULL: none */
 } RhDecision;
 void rh_decision_clear(RhDecision *decision);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RhDecision, rh_decision_clear)
 
 /*
- * Decides on the guest whose XML is @bytes. A refusal is an answer, not an error. @ret_decision
- * says what was known of the guest even where FALSE is returned. Error: any.
+ * Decides on the guest whose XML is @bytes, in a child process, within the configured deadline. A
+ * refusal is an answer, not an error. *@ret_file is the caller's: the claims, locked where
+ * @ret_decision has claims to write; NULL: none are needed. Error: any.
  */
-gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhOccasion occasion,
-                            RhDecision *ret_decision, GError **error);
-
-/* The sources of @guest's devices of ours, in XML order; owned by the caller. */
-GStrv rh_incoming_sources(const RhGuest *guest);
+gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhIncoming why,
+                            RhClaimsFile **ret_file, RhDecision *ret_decision, GError **error);
 
 /* Plans @guest on @inventory, asking @host (NULL: a saved inventory) what an inventory cannot say.
  * See rh_plan_new(). */
 RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhHost *host,
-                         const RhPolicy *policy, RhOccasion occasion);
+                         const RhPolicy *policy, RhIncoming why);
+
+/* The sources of @guest's devices of ours, in XML order; owned by the caller. */
+GStrv rh_incoming_sources(const RhGuest *guest);
 
 /* What the inventory must hold for @guest. */
 RhGather rh_incoming_needs(const RhGuest *guest);

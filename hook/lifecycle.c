@@ -1,16 +1,350 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook/lifecycle.h"
 
+#include "hook/claims-file.h"
 #include "hook/incoming.h"
+#include "hook/journal.h"
 #include "hook/refusal.h"
+#include "hook/users.h"
+#include "util/error.h"
+#include "xml/claims-xml.h"
 #include "xml/domain.h"
 
-char *rh_lifecycle_prepare(const RhEnvironment *environment, const char *guest, GBytes *bytes)
+#include <unistd.h>
+
+/* How long these operations wait for the lock, in seconds. Nobody holds it longer than it takes to
+ * plan; a guest that starts may wait, one that ends holds up libvirt. */
+#define PREPARE_SECONDS 5
+#define ATTEND_SECONDS 2
+
+/* The guest and the claims, locked and up to date. */
+typedef struct {
+    RhHost *host;
+    RhInventory *saved; /* in place of the host, for trying out; NULL: this host */
+    RhUsers *users;
+    RhClaimsFile *file;
+    RhClaims *claims;
+    RhClaimant claimant;
+} Session;
+
+static void session_clear(Session *session)
+{
+    g_clear_pointer(&session->claims, g_ptr_array_unref);
+    g_clear_pointer(&session->file, rh_claims_file_free);
+    g_clear_pointer(&session->users, rh_users_free);
+    g_clear_pointer(&session->saved, rh_inventory_free);
+    g_clear_pointer(&session->host, rh_host_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
+
+/* What needs no lock. */
+static gboolean session_look(Session *session, const RhEnvironment *environment,
+                             const RhGuest *guest, GError **error)
+{
+    if (environment->inventory &&
+        !(session->saved = rh_environment_load_inventory(environment->inventory, error)))
+        return FALSE;
+    session->host = rh_host_new(environment->root, error);
+    if (!session->host)
+        return FALSE;
+    rh_users_resolve(session->host, guest);
+    return TRUE;
+}
+
+static gboolean session_open(Session *session, const RhEnvironment *environment,
+                             const RhGuest *guest, gint64 deadline, GError **error)
 {
     g_autofree char *state = rh_environment_state(environment);
-    g_autoptr(RhDomain) domain = rh_domain_parse(bytes, NULL);
-    const RhGuest *read = domain ? rh_domain_guest(domain) : NULL;
-    g_auto(GStrv) sources = read ? rh_incoming_sources(read) : NULL;
+    g_autofree char *purpose = g_strdup_printf("'%s'", guest->name ? guest->name : "");
+    g_autofree char *damage = NULL;
+    g_autofree char *told = NULL;
 
-    return rh_refusal_take(state, read && read->name ? read->name : guest, sources);
+    session->file = rh_claims_file_open(state, error);
+    if (!session->file || !rh_claims_file_lock(session->file, purpose, deadline, error))
+        return FALSE;
+    session->users = rh_users_read(environment, session->host);
+    session->claims = rh_claims_file_load(session->file, &damage);
+    told = damage ? rh_claims_file_set_aside(session->file, damage) : NULL;
+    if (told)
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", told);
+    session->claimant = rh_users_claimant(session->users, guest->name, guest->uuid, getppid());
+    (void)rh_users_expire(session->users, session->claims);
+    return TRUE;
+}
+
+static gboolean session_save(Session *session, GError **error)
+{
+    g_autoptr(GBytes) bytes = rh_claims_serialise(session->claims);
+
+    return rh_claims_file_save(session->file, bytes, error);
+}
+
+static const RhClaim *reservation_of(const Session *session, const RhGuestDevice *device)
+{
+    return rh_claims_reservation(session->claims, &session->claimant, device->kind,
+                                 rh_guest_device_key(device));
+}
+
+/* The claims of the guest become exactly its devices, in @state. */
+static void hold_all(Session *session, const RhGuest *guest, RhClaimState state)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhClaim *reservation = reservation_of(session, g_ptr_array_index(guest->devices, i));
+
+        g_ptr_array_add(names, reservation ? g_strdup(reservation->device) : NULL);
+    }
+    (void)rh_claims_drop(session->claims, &session->claimant);
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+
+        rh_claims_hold(session->claims, &session->claimant, device->kind,
+                       rh_guest_device_key(device), g_ptr_array_index(names, i), state);
+    }
+}
+
+static void note_held(const RhGuest *guest, RhClaimState state)
+{
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+
+        rh_journal_add(RH_EVENT_CLAIMED, device->source, "'%s' is %s for guest '%s'",
+                       device->source, rh_claim_state_name(state), guest->name ? guest->name : "");
+    }
+}
+
+static gboolean is_here(const Session *session, const RhGuestDevice *device)
+{
+    const char *key = rh_guest_device_key(device);
+
+    return session->saved ? rh_inventory_find_key(session->saved, device->kind, key) != NULL
+                          : rh_host_has(session->host, device->kind, key);
+}
+
+/* Whether the node is still that of the device that was reserved: numbers are reused. */
+static gboolean is_what_was_reserved(const Session *session, const RhGuestDevice *device)
+{
+    const RhClaim *reservation = reservation_of(session, device);
+    const char *key = rh_guest_device_key(device);
+    const RhDevice *saved;
+
+    if (!reservation || !reservation->device || device->kind != RH_KIND_VDPA)
+        return TRUE;
+    if (!session->saved)
+        return rh_host_is_node_of(session->host, reservation->device, key);
+    saved = rh_inventory_find_key(session->saved, device->kind, key);
+    return saved && g_strcmp0(rh_device_name(saved), reservation->device) == 0;
+}
+
+/* Why the guest's devices, as its XML names them, cannot be had; NULL: they can. */
+static char *find_obstacle(const Session *session, const RhGuest *guest)
+{
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+        g_autofree char *what = rh_guest_device_describe(device);
+        g_autofree char *user = rh_users_other(session->users, session->claims, &session->claimant,
+                                               device->kind, rh_guest_device_key(device));
+        const char *name = guest->name ? guest->name : "";
+
+        if (user)
+            return g_strdup_printf("guest '%s' cannot start: its %s is in use by %s", name, what,
+                                   user);
+        if (!is_here(session, device))
+            return g_strdup_printf("guest '%s' cannot start: its %s is not on this host", name,
+                                   what);
+        if (!is_what_was_reserved(session, device))
+            return g_strdup_printf(
+                "guest '%s' cannot start: its %s is not the device any more that "
+                "was reserved for it, which was '%s'",
+                name, what, reservation_of(session, device)->device);
+    }
+    return NULL;
+}
+
+/* Whether the guest's record names another host. */
+static gboolean comes_from_elsewhere(const Session *session, const RhGuest *guest)
+{
+    g_autofree char *name =
+        session->saved ? g_strdup(session->saved->name) : rh_host_name(session->host);
+
+    return name && guest->record && guest->record->host && !g_str_equal(name, guest->record->host);
+}
+
+/* Whether all of the guest's devices were planned here; *@ret_any: whether any was. */
+static gboolean are_all_reserved(const Session *session, const RhGuest *guest, gboolean *ret_any)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < guest->devices->len; i++)
+        n += reservation_of(session, g_ptr_array_index(guest->devices, i)) != NULL;
+    *ret_any = n > 0;
+    return n == guest->devices->len;
+}
+
+/* Whether the rules must judge the guest's devices as they stand: those of a guest from elsewhere
+ * that were never planned here, or that somebody changed after they were. */
+static gboolean needs_judgement(const Session *session, const RhGuest *guest)
+{
+    gboolean any;
+
+    return !are_all_reserved(session, guest, &any) && (any || comes_from_elsewhere(session, guest));
+}
+
+/* What the rules say. Without an answer the answer is no. */
+static char *judge(const RhEnvironment *environment, GBytes *bytes)
+{
+    g_autoptr(RhClaimsFile) file = NULL;
+    g_auto(RhDecision) decision = {0};
+    g_autoptr(GError) error = NULL;
+
+    if (rh_incoming_decide(environment, bytes, RH_INCOMING_START, &file, &decision, &error))
+        return g_steal_pointer(&decision.refusal);
+    return rh_refusal_of_fault(error);
+}
+
+/* The claims are locked. NULL: the guest may start, and its devices are claimed. */
+static char *claim_devices(Session *session, const RhGuest *guest)
+{
+    g_autoptr(GError) error = NULL;
+    char *obstacle = find_obstacle(session, guest);
+
+    if (obstacle)
+        return obstacle;
+    hold_all(session, guest, RH_CLAIM_CLAIMED);
+    if (session_save(session, &error))
+        note_held(guest, RH_CLAIM_CLAIMED);
+    else
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+    return NULL;
+}
+
+/* The claims cannot be had. A guest that is at home starts all the same. */
+static char *start_without_claims(const Session *session, const RhGuest *guest, const GError *error)
+{
+    if (comes_from_elsewhere(session, guest))
+        return rh_refusal_of_fault(error);
+    rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+    return NULL;
+}
+
+/* The guest has devices of ours and no refusal waits. */
+static char *prepare(const RhEnvironment *environment, RhDomain *domain, GBytes *bytes)
+{
+    const RhGuest *guest = rh_domain_guest(domain);
+    gint64 deadline = environment->began + PREPARE_SECONDS * G_USEC_PER_SEC;
+    g_auto(Session) session = {0};
+    g_autoptr(GError) error = NULL;
+    char *refusal;
+
+    if (!rh_domain_read_record(domain, &error)) {
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+        g_clear_error(&error);
+    }
+    if (!session_look(&session, environment, guest, &error) ||
+        !session_open(&session, environment, guest, deadline, &error))
+        return start_without_claims(&session, guest, error);
+    if (needs_judgement(&session, guest)) {
+        rh_claims_file_unlock(session.file);
+        refusal = judge(environment, bytes);
+        if (refusal)
+            return refusal;
+        session_clear(&session);
+        if (!session_look(&session, environment, guest, &error) ||
+            !session_open(&session, environment, guest,
+                          g_get_monotonic_time() + ATTEND_SECONDS * G_USEC_PER_SEC, &error))
+            return rh_refusal_of_fault(error);
+    }
+    return claim_devices(&session, guest);
+}
+
+char *rh_lifecycle_prepare(const RhEnvironment *environment, const char *guest_name, GBytes *bytes)
+{
+    g_autofree char *state = rh_environment_state(environment);
+    g_autoptr(RhDomain) domain = bytes ? rh_domain_parse(bytes, NULL) : NULL;
+    const RhGuest *guest = domain ? rh_domain_guest(domain) : NULL;
+    g_auto(GStrv) sources = guest ? rh_incoming_sources(guest) : NULL;
+    char *refusal =
+        rh_refusal_take(state, guest && guest->name ? guest->name : guest_name, sources);
+
+    if (refusal || !guest || guest->devices->len == 0)
+        return refusal;
+    return prepare(environment, domain, bytes);
+}
+
+/* Opens a session for the guest in @bytes, if it has devices of ours. */
+static gboolean begin(const RhEnvironment *environment, GBytes *bytes, RhDomain **ret_domain,
+                      Session *session, GError **error)
+{
+    gint64 deadline = environment->began + ATTEND_SECONDS * G_USEC_PER_SEC;
+    g_autoptr(RhDomain) domain = rh_domain_parse(bytes, error);
+
+    if (!domain)
+        return FALSE;
+    if (rh_domain_guest(domain)->devices->len > 0 &&
+        (!session_look(session, environment, rh_domain_guest(domain), error) ||
+         !session_open(session, environment, rh_domain_guest(domain), deadline, error)))
+        return FALSE;
+    *ret_domain = g_steal_pointer(&domain);
+    return TRUE;
+}
+
+gboolean rh_lifecycle_confirm(const RhEnvironment *environment, GBytes *bytes, GError **error)
+{
+    g_auto(Session) session = {0};
+    g_autoptr(RhDomain) domain = NULL;
+
+    if (!begin(environment, bytes, &domain, &session, error))
+        return FALSE;
+    return !session.file || !rh_claims_confirm(session.claims, &session.claimant) ||
+           session_save(&session, error);
+}
+
+/* Whether the claims file has anything of a guest that has no device of ours any more: what was
+ * unplugged was claimed when it started. */
+static gboolean has_claims(const RhEnvironment *environment, const RhGuest *guest)
+{
+    g_autofree char *state = rh_environment_state(environment);
+    g_autoptr(GPtrArray) claims = rh_claims_file_peek(state);
+    RhClaimant claimant = {.guest = guest->name, .uuid = guest->uuid};
+
+    return rh_claims_drop_held(claims, &claimant) > 0;
+}
+
+/* A reservation stays: the guest may already be on its way back here. */
+gboolean rh_lifecycle_release(const RhEnvironment *environment, GBytes *bytes, GError **error)
+{
+    gint64 deadline = environment->began + ATTEND_SECONDS * G_USEC_PER_SEC;
+    g_autoptr(RhDomain) domain = rh_domain_parse(bytes, error);
+    g_auto(Session) session = {0};
+    const RhGuest *guest;
+
+    if (!domain)
+        return FALSE;
+    guest = rh_domain_guest(domain);
+    if (!has_claims(environment, guest))
+        return TRUE;
+    if (!session_look(&session, environment, guest, error) ||
+        !session_open(&session, environment, guest, deadline, error))
+        return FALSE;
+    (void)rh_claims_drop_held(session.claims, &session.claimant);
+    if (!session_save(&session, error))
+        return FALSE;
+    rh_journal_add(RH_EVENT_RELEASED, NULL, "the devices of guest '%s' are free",
+                   guest->name ? guest->name : "");
+    return TRUE;
+}
+
+gboolean rh_lifecycle_reconnect(const RhEnvironment *environment, GBytes *bytes, GError **error)
+{
+    g_auto(Session) session = {0};
+    g_autoptr(RhDomain) domain = NULL;
+
+    if (!begin(environment, bytes, &domain, &session, error) || !session.file)
+        return domain != NULL;
+    hold_all(&session, rh_domain_guest(domain), RH_CLAIM_RUNNING);
+    if (!session_save(&session, error))
+        return FALSE;
+    note_held(rh_domain_guest(domain), RH_CLAIM_RUNNING);
+    return TRUE;
 }

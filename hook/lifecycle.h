@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A guest that starts here, and what comes after. */
+/*
+ * A guest that starts here, runs and ends: its reservation becomes a claim, the claim is confirmed
+ * and in the end dropped. Nothing here reads netlink, and only `prepare` may refuse.
+ */
 #pragma once
 
 #include "hook/environment.h"
 
 /*
- * `prepare begin`: the refusal that `restore begin` left for the guest whose XML is @bytes, given
- * once; owned by the caller, NULL where nothing is to be refused. @guest is its name where the XML
- * cannot be read. A plain start is never stopped by a fault.
+ * `prepare begin`. Returns the reason why the guest whose XML is @bytes must not start, or NULL;
+ * owned by the caller. @guest is its name where the XML cannot be read; @bytes may be NULL then. A
+ * fault stops only a guest that comes from elsewhere; otherwise the journal has it.
  */
 char *rh_lifecycle_prepare(const RhEnvironment *environment, const char *guest, GBytes *bytes);
+
+/* `start begin`, `started begin`; `stopped end`, `release end`; `reconnect begin`. FALSE and an
+ * error, for the journal, where it could not be noted. */
+gboolean rh_lifecycle_confirm(const RhEnvironment *environment, GBytes *bytes, GError **error);
+gboolean rh_lifecycle_release(const RhEnvironment *environment, GBytes *bytes, GError **error);
+gboolean rh_lifecycle_reconnect(const RhEnvironment *environment, GBytes *bytes, GError **error);

@@ -1,15 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook/refusal.h"
 
+#include "hook/users.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <time.h>
+#include <string.h>
 #include <unistd.h>
+
+#define MORE_LENGTH 64u /* kept for the line that says how many were left out */
 
 #define GROUP "refusal"
 #define PREFIX "refusal-"
+
+/* Lines "vdpa1: mtu is 1500, …" for a device that has no match, as many as there is room for. */
+static void append_candidates(GString *text, const RhPlan *plan, const RhChoice *choice)
+{
+    GPtrArray *devices = plan->context.host->devices[choice->guest_device->kind];
+
+    for (guint i = 0; choice->guest_device->entry && i < devices->len; i++) {
+        g_autoptr(RhCandidate) candidate =
+            rh_candidate_new(plan, choice, g_ptr_array_index(devices, i));
+        g_autofree char *why = rh_candidate_describe(candidate, FALSE);
+        g_autofree char *line = g_strdup_printf("for %s: %s: %s", choice->guest_device->source,
+                                                rh_device_name(candidate->device), why);
+
+        if (text->len + 1 + strlen(line) + MORE_LENGTH > RH_MAX_MESSAGE) {
+            g_string_append_printf(text, "\nand %u more; 'virt-rehome check' shows all",
+                                   devices->len - i);
+            return;
+        }
+        g_string_append_printf(text, "\n%s", rh_one_line(line));
+    }
+}
+
+char *rh_refusal_describe(const RhPlan *plan)
+{
+    g_autofree char *sentence = rh_plan_refusal(plan);
+    GString *text;
+
+    text = g_string_new(rh_cut(rh_one_line(sentence), RH_MAX_MESSAGE - MORE_LENGTH));
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+
+        if (choice->action == RH_ACTION_NONE && text->len + MORE_LENGTH < RH_MAX_MESSAGE)
+            append_candidates(text, plan, choice);
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *rh_refusal_of_fault(const GError *error)
+{
+    return rh_cut(rh_one_line(g_strdup(error->message)), RH_MAX_MESSAGE);
+}
 
 /* Names come from another host, and never go into a path. */
 static char *path_of(const char *state, const char *guest)
@@ -20,14 +65,6 @@ static char *path_of(const char *state, const char *guest)
     return g_build_filename(state, name, NULL);
 }
 
-static gint64 now(void)
-{
-    struct timespec time;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &time);
-    return time.tv_sec;
-}
-
 gboolean rh_refusal_leave(const char *state, const char *guest, GStrv sources, const char *text,
                           GError **error)
 {
@@ -36,7 +73,7 @@ gboolean rh_refusal_leave(const char *state, const char *guest, GStrv sources, c
     g_autoptr(GError) reason = NULL;
 
     g_key_file_set_string(file, GROUP, "guest", guest);
-    g_key_file_set_int64(file, GROUP, "time", now());
+    g_key_file_set_int64(file, GROUP, "time", rh_users_now());
     g_key_file_set_string(file, GROUP, "text", text);
     if (sources)
         g_key_file_set_string_list(file, GROUP, "devices", (const char *const *)sources,
@@ -66,19 +103,8 @@ char *rh_refusal_take(const char *state, const char *guest, GStrv sources)
     if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL))
         return NULL;
     (void)g_unlink(path);
-    age = now() - g_key_file_get_int64(file, GROUP, "time", NULL);
+    age = rh_users_now() - g_key_file_get_int64(file, GROUP, "time", NULL);
     if (age < 0 || age >= RH_REFUSAL_SECONDS || !is_for(file, sources))
         return NULL;
     return g_key_file_get_string(file, GROUP, "text", NULL);
-}
-
-gboolean rh_refusal_any(const char *state)
-{
-    g_autoptr(GDir) dir = g_dir_open(state, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir)))
-        if (g_str_has_prefix(name, PREFIX))
-            return TRUE;
-    return FALSE;
 }

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hook/claims-file.h"
+
+#include "util/error.h"
+#include "util/file.h"
+#include "util/text.h"
+#include "xml/claims-xml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_STEP_US (5 * 1000)
+#define MAX_ASIDE 100u /* damaged files kept */
+
+struct RhClaimsFile {
+    int lock;    /* an open file description that children share */
+    pid_t owner; /* who opened it */
+    char *path;
+    char *lock_path;
+};
+
+/* Makes the folder, and sees that nobody else can put anything into it. */
+static gboolean make_folder(const char *state, GError **error)
+{
+    struct stat status;
+
+    if (g_mkdir_with_parents(state, 0700) < 0 || lstat(state, &status) < 0)
+        return rh_raise_errno(error, RH_ERROR_STATE, errno,
+                              "cannot make the folder '%s' for claims", state);
+    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() ||
+        (status.st_mode & (S_IWGRP | S_IWOTH)))
+        return rh_raise(
+            error, RH_ERROR_STATE,
+            "'%s' is no folder that only its owner can write to, and claims are kept in "
+            "no other; remove it",
+            state);
+    return TRUE;
+}
+
+RhClaimsFile *rh_claims_file_open(const char *state, GError **error)
+{
+    g_autoptr(RhClaimsFile) file = g_new0(RhClaimsFile, 1);
+
+    file->path = g_build_filename(state, "claims", NULL);
+    file->lock_path = g_build_filename(state, "lock", NULL);
+    file->lock = -1;
+    file->owner = getpid();
+    if (!make_folder(state, error))
+        return NULL;
+    file->lock = open(file->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file->lock < 0) {
+        rh_raise_errno(error, RH_ERROR_STATE, errno, "cannot open the lock '%s' of the claims",
+                       file->lock_path);
+        return NULL;
+    }
+    return g_steal_pointer(&file);
+}
+
+void rh_claims_file_free(RhClaimsFile *file)
+{
+    if (!file)
+        return;
+    if (file->lock >= 0) {
+        rh_claims_file_unlock(file); /* a child that was left behind shares it */
+        (void)close(file->lock);
+    }
+    g_free(file->path);
+    g_free(file->lock_path);
+    g_free(file);
+}
+
+/* Best effort: only those who wait in vain read it. */
+static void note_holder(RhClaimsFile *file, const char *purpose)
+{
+    g_autofree char *note = g_strdup_printf("process %d for guest %s\n", (int)file->owner, purpose);
+
+    if (ftruncate(file->lock, 0) < 0 || pwrite(file->lock, note, strlen(note), 0) < 0)
+        return;
+}
+
+static char *describe_holder(RhClaimsFile *file)
+{
+    char note[256];
+    ssize_t n = pread(file->lock, note, sizeof note - 1, 0);
+    char *text;
+
+    if (n <= 0)
+        return g_strdup("an unknown process");
+    text = g_utf8_make_valid(note, n);
+    return rh_one_line(g_strchomp(text));
+}
+
+gboolean rh_claims_file_lock(RhClaimsFile *file, const char *purpose, gint64 deadline,
+                             GError **error)
+{
+    g_autofree char *holder = NULL;
+
+    while (flock(file->lock, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return rh_raise_errno(error, RH_ERROR_STATE, errno, "cannot lock '%s'",
+                                  file->lock_path);
+        if (g_get_monotonic_time() >= deadline) {
+            holder = describe_holder(file);
+            return rh_raise(error, RH_ERROR_STATE,
+                            "the claims are locked by %s, and the time to wait is over; see what "
+                            "that process waits for",
+                            holder);
+        }
+        g_usleep(LOCK_STEP_US);
+    }
+    note_holder(file, purpose);
+    return TRUE;
+}
+
+void rh_claims_file_unlock(RhClaimsFile *file)
+{
+    (void)flock(file->lock, LOCK_UN);
+}
+
+static RhClaims *load(const char *path, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("the claims file '%s'", path);
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return rh_claims_new();
+    bytes = rh_read_document(path, what, error);
+    return bytes ? rh_claims_parse(bytes, what, error) : NULL;
+}
+
+RhClaims *rh_claims_file_load(RhClaimsFile *file, char **ret_damage)
+{
+    g_autoptr(GError) error = NULL;
+    RhClaims *claims = load(file->path, &error);
+
+    *ret_damage = claims ? NULL : g_strdup(error ? error->message : file->path);
+    return claims ? claims : rh_claims_new();
+}
+
+char *rh_claims_file_set_aside(RhClaimsFile *file, const char *damage)
+{
+    g_autofree char *aside = g_strconcat(file->path, ".damaged", NULL);
+
+    /* where something of that name cannot be replaced, beside it */
+    for (guint i = 1; g_rename(file->path, aside) < 0; i++) {
+        if (errno == ENOENT || i == MAX_ASIDE)
+            return g_strdup_printf("%s; it cannot be set aside: %s", damage, g_strerror(errno));
+        g_free(aside);
+        aside = g_strdup_printf("%s.damaged-%u", file->path, i);
+    }
+    return g_strdup_printf("%s; it is kept as '%s', and what guests use is read from libvirt's "
+                           "status files",
+                           damage, aside);
+}
+
+RhClaims *rh_claims_file_peek(const char *state)
+{
+    g_autofree char *path = g_build_filename(state, "claims", NULL);
+    RhClaims *claims = load(path, NULL);
+
+    return claims ? claims : rh_claims_new();
+}
+
+/* What a process left that was killed while it wrote: "claims." and six characters of GLib's. */
+static void remove_leftovers(RhClaimsFile *file)
+{
+    g_autofree char *folder = g_path_get_dirname(file->path);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+
+        if (g_str_has_prefix(name, "claims.") && strlen(name) == strlen("claims.XXXXXX"))
+            (void)g_unlink(path);
+    }
+}
+
+gboolean rh_claims_file_save(RhClaimsFile *file, GBytes *claims, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    gsize length;
+    const char *data = g_bytes_get_data(claims, &length);
+
+    remove_leftovers(file);
+    if (g_file_set_contents_full(file->path, data, (gssize)length,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                 &reason))
+        return TRUE;
+    return rh_raise(error, RH_ERROR_STATE, "cannot write the claims: %s", reason->message);
+}

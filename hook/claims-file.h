@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The claims on disk: one file in the state folder, read and replaced as a whole under a lock. It
+ * lives in /run, and is gone with a reboot as the devices' users are.
+ */
+#pragma once
+
+#include "core/claims.h"
+
+typedef struct RhClaimsFile RhClaimsFile;
+
+/* Makes the folder @state (0700) where it is not there; takes no lock yet, so that a child and its
+ * parent may share one. Error: RH_ERROR_STATE. */
+RhClaimsFile *rh_claims_file_open(const char *state, GError **error);
+/* Gives the lock back. */
+void rh_claims_file_free(RhClaimsFile *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhClaimsFile, rh_claims_file_free)
+
+/*
+ * Takes the lock, which processes forked since rh_claims_file_open() share, and notes @purpose
+ * (a guest) and who opened @file for those who wait. Waits until @deadline
+ * (g_get_monotonic_time()). Error: RH_ERROR_STATE, naming who holds it.
+ */
+gboolean rh_claims_file_lock(RhClaimsFile *file, const char *purpose, gint64 deadline,
+                             GError **error);
+
+/* Gives the lock back, also for processes that share it. */
+void rh_claims_file_unlock(RhClaimsFile *file);
+
+/* What stands in the file, under the lock; nothing where there is none. Where it cannot be read
+ * *@ret_damage, the caller's, says why, and nothing stands in it. */
+RhClaims *rh_claims_file_load(RhClaimsFile *file, char **ret_damage);
+
+/* Keeps a damaged file for a person to look at, so that the next can be written. Returns what to
+ * tell, the caller's. What it said is known from libvirt's status files too. */
+char *rh_claims_file_set_aside(RhClaimsFile *file, const char *damage);
+
+/* What stands in the file of the folder @state, without a lock, for those who only show it: nothing
+ * where it is not there or cannot be read. */
+RhClaims *rh_claims_file_peek(const char *state);
+
+/* Replaces the file: written aside, synced, renamed. Error: RH_ERROR_STATE; then the old one
+ * stands. */
+gboolean rh_claims_file_save(RhClaimsFile *file, GBytes *claims, GError **error);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hook/users.h"
+
+#include "hook/claims-file.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "xml/domain.h"
+
+#include <string.h>
+#include <time.h>
+
+#define STATUS_FOLDER "run/libvirt/qemu"
+#define DEFINITION_FOLDER "etc/libvirt/qemu"
+
+gint64 rh_users_now(void)
+{
+    struct timespec time;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &time);
+    return time.tv_sec;
+}
+
+void rh_users_free(RhUsers *users)
+{
+    if (!users)
+        return;
+    g_ptr_array_unref(users->guests);
+    g_ptr_array_unref(users->defined);
+    g_hash_table_unref(users->names);
+    g_ptr_array_unref(users->warnings);
+    g_free(users);
+}
+
+void rh_users_resolve(RhHost *host, const RhGuest *guest)
+{
+    for (guint i = 0; host && i < guest->devices->len; i++) {
+        RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+
+        if (device->kind == RH_KIND_VDPA && !device->node)
+            device->node = rh_host_resolve(host, device->source);
+    }
+}
+
+static void read_guest(RhUsers *users, const char *path, GPtrArray *guests)
+{
+    g_autofree char *what = g_strdup_printf("libvirt's file '%s'", path);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = rh_read_document(path, what, &error);
+    RhGuest *guest = bytes ? rh_status_parse(bytes, what, &error) : NULL;
+
+    if (guest) {
+        rh_users_resolve(users->host, guest);
+        g_ptr_array_add(guests, guest);
+    }
+    if (error)
+        g_ptr_array_add(users->warnings, g_strdup(error->message));
+}
+
+/* Reads each NAME.xml in @folder; @names (may be NULL) gets the names. FALSE where it cannot. */
+static gboolean read_folder(RhUsers *users, const char *root, const char *folder, GPtrArray *guests,
+                            GHashTable *names)
+{
+    g_autoptr(RhDir) dir = rh_dir_open(root, NULL);
+    g_autoptr(GPtrArray) files = dir ? rh_dir_list(dir, folder, NULL) : NULL;
+
+    for (guint i = 0; files && i < files->len; i++) {
+        const char *file = g_ptr_array_index(files, i);
+        g_autofree char *path = g_build_filename(root, folder, file, NULL);
+
+        if (!g_str_has_suffix(file, ".xml"))
+            continue;
+        if (names)
+            g_hash_table_add(names, g_strndup(file, strlen(file) - strlen(".xml")));
+        read_guest(users, path, guests);
+    }
+    return files && rh_dir_exists(dir, folder);
+}
+
+RhUsers *rh_users_read(const RhEnvironment *environment, RhHost *host)
+{
+    RhUsers *users = g_new0(RhUsers, 1);
+
+    users->guests = g_ptr_array_new_with_free_func((GDestroyNotify)rh_guest_free);
+    users->defined = g_ptr_array_new_with_free_func((GDestroyNotify)rh_guest_free);
+    users->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    users->warnings = g_ptr_array_new_with_free_func(g_free);
+    users->host = host;
+    users->now = rh_users_now();
+    users->known =
+        read_folder(users, environment->root, STATUS_FOLDER, users->guests, users->names);
+    (void)read_folder(users, environment->root, DEFINITION_FOLDER, users->defined, NULL);
+    return users;
+}
+
+RhClaimant rh_users_claimant(const RhUsers *users, const char *guest, const char *uuid,
+                             gint64 daemon)
+{
+    return (RhClaimant){.guest = guest,
+                        .uuid = uuid,
+                        .now = users->now,
+                        .daemon = daemon,
+                        .daemon_start =
+                            users->host ? rh_host_process_start(users->host, daemon) : 0};
+}
+
+static gboolean daemon_lives(gint64 pid, guint64 start, gpointer data)
+{
+    const RhUsers *users = data;
+
+    return !users->host || rh_host_process_lives(users->host, pid, start);
+}
+
+/* Without libvirt's folder nothing says that a guest is gone. */
+static gboolean guest_lives(const RhClaim *claim, gpointer data)
+{
+    const RhUsers *users = data;
+
+    return !users->known || (claim->guest && g_hash_table_contains(users->names, claim->guest));
+}
+
+gboolean rh_users_expire(const RhUsers *users, RhClaims *claims)
+{
+    RhClaimFacts facts = {.now = users->now,
+                          .daemon_lives = daemon_lives,
+                          .guest_lives = guest_lives,
+                          .data = (gpointer)users};
+
+    return rh_claims_expire(claims, &facts);
+}
+
+static gboolean has_device(const RhGuest *guest, RhKind kind, const char *key)
+{
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+
+        if (device->kind == kind && rh_device_same_key(kind, rh_guest_device_key(device), key))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean is_of(const RhGuest *guest, const RhClaimant *claimant)
+{
+    RhClaim claim = {.guest = guest->name, .uuid = guest->uuid};
+
+    return rh_claim_is_of(&claim, claimant);
+}
+
+char *rh_users_other(const RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
+                     RhKind kind, const char *key)
+{
+    const RhClaim *claim = rh_claims_other(claims, claimant, kind, key);
+
+    if (claim)
+        return g_strdup_printf("guest %s", claim->guest ? claim->guest : claim->uuid);
+    for (guint i = 0; i < users->guests->len; i++) {
+        const RhGuest *guest = g_ptr_array_index(users->guests, i);
+
+        if (!is_of(guest, claimant) && has_device(guest, kind, key))
+            return g_strdup_printf("guest %s", guest->name ? guest->name : guest->uuid);
+    }
+    return NULL;
+}
+
+/* Where to find a device by what a guest's XML calls it; uuids in small letters. */
+static GHashTable *index_devices(const RhInventory *inventory)
+{
+    static const RhKind kinds[] = {RH_KIND_VDPA, RH_KIND_MDEV};
+    GHashTable *by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
+        GPtrArray *devices = inventory->devices[kinds[kind]];
+
+        for (guint i = 0; i < devices->len; i++) {
+            const char *key = rh_device_key(g_ptr_array_index(devices, i));
+
+            if (key)
+                g_hash_table_insert(by_key, g_ascii_strdown(key, -1),
+                                    g_ptr_array_index(devices, i));
+        }
+    }
+    return by_key;
+}
+
+static void mark(GHashTable *by_key, RhAttr attr, RhKind kind, const char *key, const char *guest)
+{
+    g_autofree char *small = g_ascii_strdown(key, -1);
+    RhDevice *device = g_hash_table_lookup(by_key, small);
+    g_autofree char *user = g_strdup_printf("guest %s", guest);
+
+    if (device && rh_device_same_key(kind, rh_device_key(device), key) &&
+        !rh_device_knows(device, attr))
+        rh_device_set_text(device, attr, user);
+}
+
+static void mark_guests(GHashTable *by_key, RhAttr attr, GPtrArray *guests,
+                        const RhClaimant *except)
+{
+    for (guint i = 0; i < guests->len; i++) {
+        const RhGuest *guest = g_ptr_array_index(guests, i);
+
+        for (guint j = 0; j < guest->devices->len && !(except && is_of(guest, except)); j++) {
+            const RhGuestDevice *device = g_ptr_array_index(guest->devices, j);
+
+            mark(by_key, attr, device->kind, rh_guest_device_key(device),
+                 guest->name ? guest->name : guest->uuid);
+        }
+    }
+}
+
+void rh_users_mark(const RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
+                   RhInventory *inventory)
+{
+    g_autoptr(GHashTable) by_key = index_devices(inventory);
+
+    for (guint i = 0; i < claims->len; i++) {
+        const RhClaim *claim = g_ptr_array_index(claims, i);
+
+        if (claim->state != RH_CLAIM_RESERVED || !claimant || !rh_claim_is_of(claim, claimant))
+            mark(by_key, RH_ATTR_USED_BY, claim->kind, claim->key,
+                 claim->guest ? claim->guest : claim->uuid);
+    }
+    mark_guests(by_key, RH_ATTR_USED_BY, users->guests, NULL);
+    mark_guests(by_key, RH_ATTR_NAMED_BY, users->defined, claimant);
+    if (users->host)
+        rh_host_mark_holders(users->host, inventory);
+}
+
+void rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhGuest *guest,
+                       RhInventory *inventory)
+{
+    g_autofree char *state = rh_environment_state(environment);
+    g_autoptr(GPtrArray) claims = rh_claims_file_peek(state);
+    g_autoptr(RhUsers) users = rh_users_read(environment, host);
+    RhClaimant claimant = {.guest = guest ? guest->name : NULL, .uuid = guest ? guest->uuid : NULL};
+
+    (void)rh_users_expire(users, claims);
+    rh_users_mark(users, claims, guest ? &claimant : NULL, inventory);
+}
