@@ -5,6 +5,7 @@
 #include "cli/answer.h"
 #include "cli/diff.h"
 #include "hook/incoming.h"
+#include "hook/users.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -54,11 +55,14 @@ static gboolean ask_host(Question *question, const char *path, GError **error)
                                      question->policy, &answer->host, error);
     if (!answer->inventory)
         return FALSE;
+    rh_users_resolve(answer->host, question->guest);
+    if (answer->host)
+        rh_users_mark_now(&environment, answer->host, question->guest, answer->inventory);
     if (!answer->inventory->name)
         answer->inventory->name = g_path_get_basename(path ? path : "this host");
     answer->name = g_strdup(answer->inventory->name);
     answer->plan = rh_incoming_plan(question->guest, answer->inventory, answer->host,
-                                    question->policy, RH_OCCASION_MIGRATE);
+                                    question->policy, RH_INCOMING_MIGRATE);
     g_ptr_array_add(question->answers, g_steal_pointer(&answer));
     return TRUE;
 }
@@ -73,7 +77,7 @@ static gboolean ask_folder(Question *question, const char *path, GError **error)
         const char *name = g_ptr_array_index(names, i);
         g_autofree char *file = g_build_filename(path, name, NULL);
 
-        if (g_str_has_suffix(name, ".xml") && !ask_host(question, file, error))
+        if (name[0] != '.' && g_str_has_suffix(name, ".xml") && !ask_host(question, file, error))
             return FALSE;
     }
     if (!names)

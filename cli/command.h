@@ -41,6 +41,8 @@ typedef struct {
 RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_host(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_record(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
+RhExit rh_command_claims(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
+RhExit rh_command_release(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_hook(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 
 /* Raises RH_ERROR_USAGE and returns RH_EXIT_TROUBLE. */

@@ -4,6 +4,7 @@
 
 #include "cli/inventory-json.h"
 #include "cli/inventory-text.h"
+#include "hook/users.h"
 #include "xml/inventory-xml.h"
 
 static void append(GString *out, const RhInventory *inventory, RhFormat format)
@@ -44,6 +45,8 @@ RhExit rh_command_host(const RhOptions *options, GStrv words, RhOutput *output, 
     inventory = rh_environment_inventory(&environment, RH_GATHER_ALL, policy, &host, error);
     if (!inventory)
         return RH_EXIT_TROUBLE;
+    if (host)
+        rh_users_mark_now(&environment, host, NULL, inventory);
     append(output->out, inventory, format);
     return RH_EXIT_FITS;
 }

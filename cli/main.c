@@ -22,6 +22,9 @@ static const RhCommand commands[] = {
      rh_command_host},
     {"record", "GUEST.xml|- [--host FILE] --print",
      "print the guest's XML with a record of what its devices are here", rh_command_record},
+    {"claims", "[--format text|json]", "print which devices are held for which guests",
+     rh_command_claims},
+    {"release", "GUEST", "free what is held for a guest", rh_command_release},
     {"hook", "GUEST OPERATION SUBOPERATION EXTRA",
      "do exactly what libvirt's hook does, for trying out", rh_command_hook},
 };

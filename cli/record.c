@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include "hook/incoming.h"
+#include "hook/users.h"
 #include "util/file.h"
 #include "xml/domain.h"
 
@@ -24,6 +25,7 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
         return FALSE;
     inventory =
         rh_environment_inventory(environment, rh_incoming_needs(guest), policy, &host, error);
+    rh_users_resolve(host, guest);
     record = inventory ? rh_record_make(guest, inventory, error) : NULL;
     if (!record)
         return FALSE;
