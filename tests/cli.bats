@@ -451,26 +451,28 @@ unrecorded() {
     ends 0
     [ ! -s out ]
     [ "$(stat -c %a some/where)" = 700 ]
-    [ "$(find some/where -type f | wc -l)" = 1 ]
+    [ "$(find some/where -name 'refusal-*' | wc -l)" = 1 ]
     try hook web1 prepare begin - --host "$examples/host-unfit.xml" "${config[@]}" --state some/where
     ends 1
-    [ "$(find some/where -type f | wc -l)" = 0 ]
+    [ "$(find some/where -name 'refusal-*' | wc -l)" = 0 ]
 }
 
 @test "hook: a refusal left for other devices, or for another guest, does not stop this one" {
     input="$examples/guest.xml"
     try hook web1 restore begin - --host "$examples/host-unfit.xml" "${config[@]}" --state state
-    sed 's/vhost-vdpa-7/vhost-vdpa-8/' "$examples/guest.xml" > other-devices.xml
-    sed 's/<name>web1/<name>web2/' "$examples/guest.xml" > other-guest.xml
+    # As they start on kvm-b, which is where they belong.
+    "$program" check "$examples/guest.xml" --host "$examples/host-fits.xml" "${config[@]}" --print-xml > other-devices.xml
+    sed 's/<name>web1/<name>web2/; s/a3f9d1</a3f9d2</' other-devices.xml > other-guest.xml
     input=other-guest.xml
-    try hook web2 prepare begin - "${config[@]}" --state state
+    try hook web2 prepare begin - --host "$examples/host-fits.xml" "${config[@]}" --state state
     ends 0
+    try hook web2 release end - "${config[@]}" --state state
     input=other-devices.xml
-    try hook web1 prepare begin - "${config[@]}" --state state
+    try hook web1 prepare begin - --host "$examples/host-fits.xml" "${config[@]}" --state state
     ends 0
 }
 
-# A refusal is left, then $1 fits; libvirt gives up, and starts the guest as it was.
+# A refusal is left, then $1 fits.
 refused_then() { # OPERATION
     input="$examples/guest.xml"
     try hook web1 restore begin - --host "$examples/host-unfit.xml" "${config[@]}" --state state
@@ -478,6 +480,9 @@ refused_then() { # OPERATION
     try hook web1 "$1" begin - --host "$examples/host-fits.xml" "${config[@]}" --state state
     ends 0
     [ -s out ]
+    [ "$(find state -name 'refusal-*' | wc -l)" = 0 ]
+    cp out fits.xml
+    input=fits.xml
     try hook web1 prepare begin - --host "$examples/host-fits.xml" "${config[@]}" --state state
     ends 0
 }

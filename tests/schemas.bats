@@ -24,6 +24,7 @@ refuses() { # SCHEMA EDIT
 @test "each schema accepts its example" {
     valid host schemas/host-example.xml
     valid record schemas/record-example.xml
+    valid claims schemas/claims-example.xml
 }
 
 @test "an inventory and a record need only their format, an entry only its key" {
