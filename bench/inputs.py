@@ -175,6 +175,49 @@ def config_of(vdpa):
     return config
 
 
+# -- a busy host -------------------------------------------------------------------------------
+
+N_GUESTS = 200
+N_CLAIMS = 500
+N_PROCESSES = 300
+N_FILES = 20  # that each process has open
+
+
+def write_busy(root, state):
+    """What a busy host has besides its devices: libvirt's status files, claims, processes."""
+    status = root / "run/libvirt/qemu"
+    status.mkdir(parents=True)
+    for i in range(N_GUESTS):
+        guest = Guest(i % 2, 0, pools=False, seed=100 + i)
+        for nic in guest.nics:
+            nic["chardev"] = f"/dev/vhost-vdpa-{10000 + i}"
+        guest.write(status / f"vm{i}.xml")
+        wrap_status(status / f"vm{i}.xml", f"vm{i}")
+    state.mkdir()
+    out = ['<claims xmlns="urn:virt-rehome:1" format="1">']
+    out += [element("claim", {
+        "kind": "vdpa", "key": f"/dev/vhost-vdpa-{10000 + i}", "device": f"vdpa{10000 + i}",
+        "guest": f"vm{i % N_GUESTS}", "uuid": str(uuid.UUID(int=i % N_GUESTS + 1)),
+        "state": "running", "time": 1, "daemon": 1, "daemon-start": 1}) for i in range(N_CLAIMS)]
+    (state / "claims").write_text("\n".join(out + ["</claims>\n"]))
+    for i in range(N_PROCESSES):
+        put(root / f"proc/{1000 + i}/comm", "qemu-system-x86")
+        (root / f"proc/{1000 + i}/fd").mkdir()
+        for j in range(N_FILES):
+            (root / f"proc/{1000 + i}/fd/{j}").symlink_to(f"/dev/vfio/{10000 + i}" if j == 9
+                                                          else f"socket:[{i * N_FILES + j}]")
+
+
+def wrap_status(path, name):
+    """A guest's XML as libvirt's status file of it, with the list of what QEMU can."""
+    flags = "\n".join(f"    <flag name='capability-{i}'/>" for i in range(260))
+    text = path.read_text().replace("<name>web1</name>", f"<name>{name}</name>")
+    text = text.replace("6f5a1c1e-3c2b-4c0e-9d5e-5b7a86a3f9d1", make_uuid(random.Random(name)))
+    path.write_text(f"<domstatus state='running' reason='booted' pid='1'>\n  <qemuCaps>\n"
+                    f"    <flag name='netdev.vhost-vdpa'/>\n{flags}\n  </qemuCaps>\n{text}"
+                    f"</domstatus>\n")
+
+
 # -- guests ------------------------------------------------------------------------------------
 
 class Guest:
@@ -366,3 +409,5 @@ def write_all(folder):
     for each in (500, 5000):
         Host(each, each, alike=True).write_inventory(folder / f"host-{2 * each}-alike.xml")
     Host(0, 256).write_sysfs(folder / "root")
+    Host(0, 256).write_sysfs(folder / "busy")
+    write_busy(folder / "busy", folder / "busy-state")
