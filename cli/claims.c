@@ -75,7 +75,9 @@ RhExit rh_command_claims(const RhOptions *options, GStrv words, RhOutput *output
         !(host = rh_host_new(options->environment.root, error)))
         return RH_EXIT_TROUBLE;
     users = rh_users_read(&options->environment, host);
-    claims = rh_claims_file_peek(state);
+    claims = rh_claims_file_peek(state, error);
+    if (!claims)
+        return RH_EXIT_TROUBLE;
     (void)rh_users_expire(users, claims);
     if (format == RH_FORMAT_JSON)
         append_json(output->out, claims, users->now);

@@ -129,7 +129,7 @@ static RhClaims *load(const char *path, GError **error)
 
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return rh_claims_new();
-    bytes = rh_read_document(path, what, error);
+    bytes = rh_read_regular(path, what, error);
     return bytes ? rh_claims_parse(bytes, what, error) : NULL;
 }
 
@@ -158,12 +158,11 @@ char *rh_claims_file_set_aside(RhClaimsFile *file, const char *damage)
                            damage, aside);
 }
 
-RhClaims *rh_claims_file_peek(const char *state)
+RhClaims *rh_claims_file_peek(const char *state, GError **error)
 {
     g_autofree char *path = g_build_filename(state, "claims", NULL);
-    RhClaims *claims = load(path, NULL);
 
-    return claims ? claims : rh_claims_new();
+    return load(path, error);
 }
 
 /* What a process left that was killed while it wrote: "claims." and six characters of GLib's. */

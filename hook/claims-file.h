@@ -35,9 +35,9 @@ RhClaims *rh_claims_file_load(RhClaimsFile *file, char **ret_damage);
  * tell, the caller's. What it said is known from libvirt's status files too. */
 char *rh_claims_file_set_aside(RhClaimsFile *file, const char *damage);
 
-/* What stands in the file of the folder @state, without a lock, for those who only show it: nothing
- * where it is not there or cannot be read. */
-RhClaims *rh_claims_file_peek(const char *state);
+/* What stands in the file of the folder @state, without a lock, for those who only look: nothing
+ * where it is not there. Error: RH_ERROR_INPUT where it cannot be read. */
+RhClaims *rh_claims_file_peek(const char *state, GError **error);
 
 /* Replaces the file: written aside, synced, renamed. Error: RH_ERROR_STATE; then the old one
  * stands. */

@@ -305,10 +305,10 @@ gboolean rh_lifecycle_confirm(const RhEnvironment *environment, GBytes *bytes, G
 static gboolean has_claims(const RhEnvironment *environment, const RhGuest *guest)
 {
     g_autofree char *state = rh_environment_state(environment);
-    g_autoptr(GPtrArray) claims = rh_claims_file_peek(state);
+    g_autoptr(GPtrArray) claims = rh_claims_file_peek(state, NULL);
     RhClaimant claimant = {.guest = guest->name, .uuid = guest->uuid};
 
-    return rh_claims_drop_held(claims, &claimant) > 0;
+    return !claims || rh_claims_drop_held(claims, &claimant) > 0;
 }
 
 /* A reservation stays: the guest may already be on its way back here. */

@@ -45,7 +45,7 @@ static void read_guest(RhUsers *users, const char *path, GPtrArray *guests)
 {
     g_autofree char *what = g_strdup_printf("libvirt's file '%s'", path);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = rh_read_document(path, what, &error);
+    g_autoptr(GBytes) bytes = rh_read_regular(path, what, &error);
     RhGuest *guest = bytes ? rh_status_parse(bytes, what, &error) : NULL;
 
     if (guest) {
@@ -230,7 +230,8 @@ void rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhG
                        RhInventory *inventory)
 {
     g_autofree char *state = rh_environment_state(environment);
-    g_autoptr(GPtrArray) claims = rh_claims_file_peek(state);
+    g_autoptr(GPtrArray) read = rh_claims_file_peek(state, NULL);
+    g_autoptr(GPtrArray) claims = read ? g_ptr_array_ref(read) : rh_claims_new();
     g_autoptr(RhUsers) users = rh_users_read(environment, host);
     RhClaimant claimant = {.guest = guest ? guest->name : NULL, .uuid = guest ? guest->uuid : NULL};
 

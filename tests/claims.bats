@@ -127,6 +127,48 @@ at_home() { # GUEST DEVICE
     sed -i "s/host=\"srchost\"/host=\"dsthost\"/; s/vhost-vdpa-[0-9]*/vhost-vdpa-$2/g; s/\"vdpa[0-9][0-9]*\"/\"vdpa$2\"/" "$1.xml"
 }
 
+# -- which of several ---------------------------------------------------------------------------
+
+@test "a device that another guest's definition names is taken last" {
+    make 2 2
+    mkdir -p root/etc/libvirt/qemu
+    sed 's/web1000/sleeper/; s/000000001000</000000009999</; s#/dev/vhost-vdpa-[0-9]*#/dev/vhost-vdpa-0#' web1000.xml > root/etc/libvirt/qemu/sleeper.xml
+    comes web1000
+    is_held "vhost-vdpa-1 web1000 reserved"
+    comes web1001
+    is_held "vhost-vdpa-1 web1000 reserved" "vhost-vdpa-0 web1001 reserved"
+}
+
+@test "a device that the guest's own definition names is not taken last" {
+    make 2 1
+    mkdir -p root/etc/libvirt/qemu
+    sed 's#/dev/vhost-vdpa-[0-9]*#/dev/vhost-vdpa-0#' web1000.xml > root/etc/libvirt/qemu/web1000.xml
+    comes web1000
+    is_held "vhost-vdpa-0 web1000 reserved"
+}
+
+@test "a status file and a claims file that are pipes hold nobody up" {
+    make 1 2
+    mkdir state
+    mkfifo state/claims "$status_folder/odd.xml"
+    comes web1000
+    [ -p state/claims.damaged ]
+    passes web1000 prepare begin
+    passes web1000 start begin
+    passes web1000 reconnect begin
+}
+
+@test "claims: a damaged file is trouble, and left for the hook to set aside" {
+    mkdir state
+    echo damaged > state/claims
+    status=0
+    "$program" claims --root root --state state > out 2> err || status=$?
+    [ "$status" = 2 ]
+    [ ! -s out ]
+    grep -q "the claims file 'state/claims' is not well-formed XML" err
+    [ "$(cat state/claims)" = damaged ]
+}
+
 # -- many at once ---------------------------------------------------------------------------------
 
 @test "80 hooks at once for 64 like devices: 64 guests get one each, 16 are refused" {

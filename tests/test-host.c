@@ -8,6 +8,8 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define UUID "53764d0e-85a0-42b4-af5c-2046b460b1dc"
@@ -755,6 +757,50 @@ static void test_host_gather_part(void)
     mock_stop();
 }
 
+/* A site's own link is the node that its device number says; the node's own name needs no look. */
+static void test_host_resolve(void)
+{
+    g_autoptr(RhHost) host = NULL;
+    g_autofree char *node = NULL;
+    g_autofree char *linked = NULL;
+
+    mock_start();
+    node = g_build_filename(tree, "dev/vdpa/raw", NULL);
+    mock_dir("dev/vdpa");
+    if (mknod(node, S_IFCHR | 0600, makedev(245, 3)) < 0) {
+        g_test_skip("device nodes cannot be made here");
+        mock_stop();
+        return;
+    }
+    mock_dir("sys/devices/vdpa0/vhost-vdpa-7");
+    mock_link("sys/dev/char/245:3", "sys/devices/vdpa0/vhost-vdpa-7");
+    mock_link("dev/vdpa/tenant-a", "dev/vdpa/raw");
+    mock_file("dev/vdpa", "no-node", "\n");
+    host = rh_host_new(tree, NULL);
+    linked = rh_host_resolve(host, "/dev/vdpa/tenant-a");
+    g_assert_cmpstr(linked, ==, "/dev/vhost-vdpa-7");
+    g_assert_null(rh_host_resolve(host, "/dev/vhost-vdpa-7"));
+    g_assert_null(rh_host_resolve(host, "/dev/vdpa/no-node"));
+    g_assert_null(rh_host_resolve(host, "/dev/vdpa/missing"));
+    g_assert_null(rh_host_resolve(host, "/dev/vdpa/../vdpa/raw"));
+    g_assert_null(rh_host_resolve(host, "/srv/raw"));
+    mock_stop();
+}
+
+/* The number alone says nothing: it is reused. */
+static void test_host_is_node_of(void)
+{
+    g_autoptr(RhHost) host = NULL;
+
+    mock_start();
+    mock_vdpa_add("sys/devices", "vdpa0", "vhost_vdpa", 3);
+    host = rh_host_new(tree, NULL);
+    g_assert_true(rh_host_is_node_of(host, "vdpa0", "/dev/vhost-vdpa-3"));
+    g_assert_false(rh_host_is_node_of(host, "vdpa0", "/dev/vhost-vdpa-4"));
+    g_assert_false(rh_host_is_node_of(host, "vdpa1", "/dev/vhost-vdpa-3"));
+    mock_stop();
+}
+
 static void test_host_without_root(void)
 {
     g_autoptr(GError) error = NULL;
@@ -787,6 +833,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mdev/accepts", test_mdev_accepts);
     g_test_add_func("/host/gather", test_host_gather);
     g_test_add_func("/host/gather-part", test_host_gather_part);
+    g_test_add_func("/host/resolve", test_host_resolve);
+    g_test_add_func("/host/is-node-of", test_host_is_node_of);
     g_test_add_func("/host/without-root", test_host_without_root);
     return g_test_run();
 }

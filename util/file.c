@@ -211,6 +211,22 @@ GBytes *rh_read_document(const char *path, const char *what, GError **error)
     return rh_read_document_fd(is_stdin ? STDIN_FILENO : fd, what, error);
 }
 
+GBytes *rh_read_regular(const char *path, const char *what, GError **error)
+{
+    autofd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+
+    if (fd < 0 || fstat(fd, &status) < 0) {
+        rh_raise_errno(error, RH_ERROR_INPUT, errno, "cannot open %s", what);
+        return NULL;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        rh_raise(error, RH_ERROR_INPUT, "%s is not a regular file", what);
+        return NULL;
+    }
+    return rh_read_document_fd(fd, what, error);
+}
+
 gboolean rh_write_all(int fd, GBytes *bytes, GError **error)
 {
     gsize length;
