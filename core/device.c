@@ -111,17 +111,10 @@ RhDevice *rh_device_new(RhKind kind)
 RhDevice *rh_device_copy(const RhDevice *device)
 {
     RhDevice *copy = rh_device_new(device->kind);
-    GHashTableIter iter;
-    gpointer name;
-    gpointer value;
 
     for (guint attr = 0; attr < RH_N_ATTRS; attr++)
         rh_device_take(copy, (RhAttr)attr, device);
-    if (device->attributes) {
-        g_hash_table_iter_init(&iter, device->attributes);
-        while (g_hash_table_iter_next(&iter, &name, &value))
-            rh_device_set_attribute(copy, name, value);
-    }
+    rh_device_take_attributes(copy, device);
     return copy;
 }
 
@@ -184,6 +177,20 @@ void rh_device_set_attribute(RhDevice *device, const char *name, const char *val
 const char *rh_device_attribute(const RhDevice *device, const char *name)
 {
     return device->attributes ? g_hash_table_lookup(device->attributes, name) : NULL;
+}
+
+void rh_device_take_attributes(RhDevice *device, const RhDevice *from)
+{
+    GHashTableIter iter;
+    gpointer name;
+    gpointer value;
+
+    g_clear_pointer(&device->attributes, g_hash_table_unref);
+    if (!from->attributes)
+        return;
+    g_hash_table_iter_init(&iter, from->attributes);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        rh_device_set_attribute(device, name, value);
 }
 
 static int compare_text(gconstpointer a, gconstpointer b)

@@ -75,6 +75,8 @@ char *rh_device_format(const RhDevice *device, RhAttr attr);
 /* An <attribute> of an mdev: set, or looked up (NULL: unknown). */
 void rh_device_set_attribute(RhDevice *device, const char *name, const char *value);
 const char *rh_device_attribute(const RhDevice *device, const char *name);
+/* Replaces all of them by those of @from. */
+void rh_device_take_attributes(RhDevice *device, const RhDevice *from);
 /* Their names, sorted; free with g_list_free. */
 GList *rh_device_attribute_names(const RhDevice *device);
 

@@ -24,20 +24,6 @@ void rh_record_free(RhRecord *record)
     g_free(record);
 }
 
-static void take_attributes(RhDevice *to, const RhDevice *from)
-{
-    GHashTableIter iter;
-    gpointer name;
-    gpointer value;
-
-    g_clear_pointer(&to->attributes, g_hash_table_unref);
-    if (!from->attributes)
-        return;
-    g_hash_table_iter_init(&iter, from->attributes);
-    while (g_hash_table_iter_next(&iter, &name, &value))
-        rh_device_set_attribute(to, name, value);
-}
-
 static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *device)
 {
     const RhAttr *attrs = rh_kind_info(device->kind)->recorded;
@@ -46,7 +32,7 @@ static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *d
     for (guint i = 0; attrs[i] != RH_N_ATTRS; i++)
         rh_device_take(entry, attrs[i], device);
     rh_device_set_text(entry, RH_ATTR_GUEST_ADDRESS, guest_device->guest_address);
-    take_attributes(entry, device);
+    rh_device_take_attributes(entry, device);
     return entry;
 }
 
@@ -121,7 +107,7 @@ RhDevice *rh_record_move(const RhDevice *entry, const RhDevice *device)
     if (entry->kind == RH_KIND_MDEV) {
         for (guint i = 0; i < G_N_ELEMENTS(of_mdev); i++)
             rh_device_take(moved, of_mdev[i], device);
-        take_attributes(moved, device);
+        rh_device_take_attributes(moved, device);
     } else if (g_strcmp0(rh_device_text(device, RH_ATTR_CLASS), "net") == 0) {
         take_ufo(moved, device);
     }

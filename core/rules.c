@@ -309,7 +309,7 @@ static gboolean is_elsewhere(const RhCase *c)
     return guest->bound && (node >= RH_MAX_NODES || !guest->nodes[node]);
 }
 
-static gboolean differs(const RhCase *c, RhAttr attr)
+gboolean rh_case_differs(const RhCase *c, RhAttr attr)
 {
     return !equal_holds(c, NULL, rh_fact(c->entry, attr), rh_fact(c->device, attr));
 }
@@ -317,10 +317,11 @@ static gboolean differs(const RhCase *c, RhAttr attr)
 RhCost rh_cost(const RhCase *c)
 {
     const RhKindInfo *info = rh_kind_info(c->device->kind);
-    gboolean same_name = !differs(c, info->name);
+    gboolean same_name = !rh_case_differs(c, info->name);
     RhCost cost = {{0}};
 
-    cost.levels[RH_COST_MOVED] = !(c->context->at_home && same_name && !differs(c, info->key));
+    cost.levels[RH_COST_MOVED] =
+        !(c->context->at_home && same_name && !rh_case_differs(c, info->key));
     cost.levels[RH_COST_NAMED] = rh_device_knows(c->device, RH_ATTR_NAMED_BY);
     cost.levels[RH_COST_NUMA] = is_elsewhere(c);
     cost.levels[RH_COST_NAME] = !same_name;

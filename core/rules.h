@@ -139,6 +139,9 @@ typedef struct {
 
 RhCost rh_cost(const RhCase *c);
 
+/* Whether the record and the device have different values, or only one has. */
+gboolean rh_case_differs(const RhCase *c, RhAttr attr);
+
 /* One table per kind: @ret_n rows; and what the kind adds to the cost. */
 const RhRule *rh_vdpa_rules(guint *ret_n);
 void rh_vdpa_cost(const RhCase *c, RhCost *cost);

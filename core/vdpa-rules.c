@@ -478,17 +478,12 @@ static gboolean takes_shorter_rings(const RhCase *c)
                c->entry->values[RH_ATTR_MIN_VQ_SIZE].number;
 }
 
-static gboolean is_foreign(const RhCase *c, RhAttr attr)
-{
-    return !rh_equal.holds(c, NULL, rh_fact(c->entry, attr), rh_fact(c->device, attr));
-}
-
 void rh_vdpa_cost(const RhCase *c, RhCost *cost)
 {
     static const RhAttr capacities[] = {RH_ATTR_MAX_VQS, RH_ATTR_MAX_VQ_SIZE, RH_ATTR_MTU};
 
     cost->levels[RH_COST_DRIVER] =
-        is_foreign(c, RH_ATTR_DRIVER) || is_foreign(c, RH_ATTR_VENDOR_ID);
+        rh_case_differs(c, RH_ATTR_DRIVER) || rh_case_differs(c, RH_ATTR_VENDOR_ID);
     cost->levels[RH_COST_EXCESS] = has_more_features(c) + takes_shorter_rings(c);
     for (guint i = 0; i < G_N_ELEMENTS(capacities); i++)
         cost->levels[RH_COST_EXCESS] += exceeds(c, capacities[i]);

@@ -71,11 +71,9 @@ static gboolean has_listed(const RhDevice *device, xmlNode *node)
 {
     g_autoptr(RhDevice) old = rh_device_new(device->kind);
     g_autoptr(RhDevice) new = rh_device_new(device->kind);
-    g_autoptr(GList) names = rh_device_attribute_names(device);
 
     read_listed(old, node);
-    for (GList *name = names; name; name = name->next)
-        rh_device_set_attribute(new, name->data, rh_device_attribute(device, name->data));
+    rh_device_take_attributes(new, device);
     return rh_device_equal(old, new);
 }
 
