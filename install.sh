@@ -7,7 +7,7 @@ usage() {
     cat <<EOF
 Usage: ./install.sh                       build, install below /usr and register the hook
        ./install.sh --try                 build in build/ and show what it does with examples/
-       ./install.sh --test [quick|all]    run the tests (quick: without clang-tidy)
+       ./install.sh --test [quick|all]    run the tests (quick: without clang-tidy and virtual machines)
        ./install.sh --uninstall           take away all that was installed
        ./install.sh --help
 
@@ -61,6 +61,22 @@ mandoc                  mandoc
 clang-format-14         clang-format-14
 clang-tidy-14           clang-tidy-14
 '
+# The same for the tests in virtual machines, whose kernels are built from Debian's sources.
+kernel_wishes='
+qemu-system-x86_64      qemu-system-x86
+static-busybox          busybox-static
+vdpa                    iproute2
+strace                  strace
+make                    build-essential
+flex                    flex
+bison                   bison
+bc                      bc
+cpio                    cpio
+depmod                  kmod
+xz                      xz-utils
+/usr/include/libelf.h   libelf-dev
+/usr/include/openssl/ssl.h libssl-dev
+'
 
 has() {
     case $1 in
@@ -68,6 +84,7 @@ has() {
     /*) [ -e "$1" ] ;;
     sanitizers) echo 'int main(void) { return 0; }' |
         cc -fsanitize=address,undefined -x c -o /dev/null - 2>/dev/null ;;
+    static-busybox) command -v busybox >/dev/null && ! ldd "$(command -v busybox)" >/dev/null 2>&1 ;;
     ninja) command -v ninja >/dev/null || command -v ninja-build >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac
@@ -118,7 +135,10 @@ install_needs() {
 # Installs what is missing of the wishes in $1, where the distribution has it and we may.
 install_wishes() {
     if ! is_root || ! command -v apt-get >/dev/null; then return 0; fi
-    for package in $(printf '%s' "$1" | missing_packages apt); do
+    missing=$(printf '%s' "$1" | missing_packages apt)
+    [ -n "$missing" ] || return 0
+    apt-get update -qq >/dev/null || true
+    for package in $missing; do
         if in_archive "$package"; then apt_install "$package" || true; fi
     done
 }
@@ -189,10 +209,28 @@ try() {
 
 # --test -----------------------------------------------------------------------------------------
 
+# Kernels take minutes to build where the cache has none, so that begins before all else; their
+# test waits for them.
+begin_kernels() {
+    if [ "$(uname -m)" != x86_64 ] || ! command -v apt-get >/dev/null; then return 0; fi
+    install_wishes "$kernel_wishes"
+    kernel_pids=
+    for version in 6.12 6.1; do
+        tests/kernel/build-kernel.sh "$version" >/dev/null 2>&1 &
+        kernel_pids="$kernel_pids $!"
+    done
+    # shellcheck disable=SC2064,SC2086 # these processes
+    trap "kill $kernel_pids 2>/dev/null || true" EXIT
+    trap 'exit 1' INT TERM HUP
+}
+
 run_tests() {
     case ${1:-all} in
-    all) set -- ;;
-    quick) set -- --no-suite slow ;;
+    all)
+        set --
+        begin_kernels
+        ;;
+    quick) set -- --no-suite slow --no-suite kernel ;;
     *) fail "--test takes quick or all, not '$1'" ;;
     esac
     install_needs "$build_needs$test_needs"

@@ -11,10 +11,12 @@ summary() { # RESULT STDOUT...: a log of as many tests
     echo "$output"
 }
 
-@test "what passed and was skipped is counted" {
-    summary OK '1..3\nok 1 a\nok 2 - b\nok 3 c # SKIP no' OK '' SKIP '1..0 # SKIP no'
+@test "what passed and was skipped is counted, and what was skipped is named" {
+    summary OK '1..3\nok 1 a\nok 2 - b\nok 3 c # SKIP no' OK '' SKIP '1..0 # SKIP never'
     [ "$status" -eq 0 ]
     [ "${lines[-1]}" = "3 passed, 0 failed, 2 skipped" ]
+    [ "${lines[-3]}" = "skipped: a: c # SKIP no" ]
+    [ "${lines[-2]}" = "skipped: a: # SKIP never" ]
 }
 
 @test "a failure is one, however the program ended" {

@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Builds the small x86_64 kernel in which the tests under real vDPA and mdev
+# devices run, from Debian's package linux-source-VERSION (6.12, 6.1) and the
+# file kernel.config beside this script, and prints the path of the result:
+#
+#   build-kernel.sh [--queue-max N] VERSION [CACHE_DIR]
+#
+# CACHE_DIR: $VIRT_REHOME_CACHE, else virt-rehome in the user's cache folder.
+# The result, CACHE_DIR/bzImage-VERSION-HASH, is reused as long as kernel.config,
+# the queue maximum and what this script changes in the source stay the same.
+# The source package is kept in CACHE_DIR too. Messages go to standard error. Exit
+# status: 0; 77 where the package is neither here nor in the archive, 1 otherwise.
+# Several may run at the same time: one builds, the others wait for it.
+#
+# --queue-max N: the largest ring that vdpa_sim offers (256 in the kernel as it
+# is; QEMU's rings are 1024 long).
+#
+# Needs: build-essential bc bison flex libelf-dev libssl-dev xz-utils kmod cpio
+# Environment: JOBS (number of processors), KEEP_BUILD=1 (keep the build tree)
+set -euo pipefail
+
+# What the changes below do to the source; raise it when they change.
+changes=2
+
+in_archive() { [ -n "$(apt-cache madison "linux-source-$version" 2>/dev/null)" ]; }
+say() { echo "build-kernel: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+queue_max=256
+if [ "${1-}" = --queue-max ]; then
+    queue_max=${2-}
+    [[ $queue_max =~ ^[1-9][0-9]*$ ]] || die "--queue-max needs a number"
+    shift 2
+fi
+[ $# = 1 ] || [ $# = 2 ] || die "usage: build-kernel.sh [--queue-max N] VERSION [CACHE_DIR]"
+version=$1
+cache=${2:-${VIRT_REHOME_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/virt-rehome}}
+here=$(cd "$(dirname "$0")" && pwd)
+fragment=$here/kernel.config
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+[[ $version =~ ^[0-9]+\.[0-9]+$ ]] || die "'$version' is not a version like 6.12"
+
+hash=$( { sed -e 's/[ \t]*#.*//' -e '/^$/d' "$fragment"
+          echo "queue-max $queue_max changes $changes"; } | sha256sum | cut -c1-12)
+image=$cache/bzImage-$version-$hash
+
+exec 9>"$cache/.build-$version-$hash.lock"
+flock 9
+if [ -s "$image" ]; then
+    say "reusing $image"
+    echo "$image"
+    exit 0
+fi
+
+for tool in make gcc bc bison flex xz cpio; do
+    command -v "$tool" >/dev/null || die "no $tool here"
+done
+
+build=$(mktemp -d "$cache/build-$version.XXXXXX")
+make=
+# shellcheck disable=SC2317 # called by the trap
+cleanup() {
+    if [ -n "$make" ]; then
+        kill "$make" 2>/dev/null || true
+        wait "$make" || true
+    fi
+    if [ -n "${KEEP_BUILD-}" ]; then say "build tree kept: $build"; else rm -rf "$build"; fi
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+start=$SECONDS
+
+# --- the source: from the cache, from an installed package, or downloaded
+shopt -s nullglob
+debs=("$cache/linux-source-${version}_"*.deb)
+tarball=/usr/src/linux-source-$version.tar.xz
+if [ ${#debs[@]} = 0 ] && [ ! -e "$tarball" ]; then
+    in_archive || {
+        # An index that was never fetched has nothing either.
+        if [ "$(id -u)" = 0 ]; then apt-get update -qq >/dev/null 2>&1 || true; fi
+        in_archive || { say "linux-source-$version is not in this distribution"; exit 77; }
+    }
+    say "downloading linux-source-$version"
+    (cd "$cache" && apt-get download "linux-source-$version" >&2)
+    debs=("$cache/linux-source-${version}_"*.deb)
+fi
+if [ ${#debs[@]} -gt 0 ]; then
+    deb=${debs[-1]}
+    say "unpacking ${deb##*/}"
+    dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/linux-source-$version.tar.xz" |
+        xz -dc | tar -x -C "$build" --strip-components=1
+else
+    say "unpacking $tarball"
+    tar -xf "$tarball" -C "$build" --strip-components=1
+fi
+cd "$build"
+
+# --- changes: the samples built in (6.1 has them as modules only); virtio_vdpa
+# registered after vhost_vdpa, which would otherwise never get a device (built
+# in, the link order decides; on a host, what was loaded first); and the
+# simulator's largest ring
+sed -i '/^config SAMPLE_VFIO_MDEV_/,/^$/s/depends on \(.*\) && m$/depends on \1/' samples/Kconfig
+other=drivers/virtio/virtio_vdpa.c
+sed -i 's/^module_vdpa_driver(virtio_vdpa_driver);$/static int __init virtio_vdpa_init(void)\n{\n\treturn vdpa_register_driver(\&virtio_vdpa_driver);\n}\nlate_initcall(virtio_vdpa_init);/' "$other"
+grep -q '^late_initcall(virtio_vdpa_init);$' "$other" || die "$other: no module_vdpa_driver in it"
+sim=drivers/vdpa/vdpa_sim/vdpa_sim.c
+sed -i "s/^#define VDPASIM_QUEUE_MAX 256\$/#define VDPASIM_QUEUE_MAX $queue_max/" "$sim"
+grep -q "^#define VDPASIM_QUEUE_MAX $queue_max\$" "$sim" || die "$sim: no VDPASIM_QUEUE_MAX 256 in it"
+
+# --- configuration
+make -s ARCH=x86_64 KCONFIG_ALLCONFIG="$fragment" allnoconfig >&2
+missing=0
+while IFS='=' read -r symbol value; do
+    grep -qx "$symbol=$value" .config && continue
+    if grep -rqsE --include='Kconfig*' "^[[:space:]]*(menu)?config ${symbol#CONFIG_}$" .; then
+        say "$symbol=$value was not taken"
+        missing=1
+    else
+        say "$symbol: unknown to $version, left out"
+    fi
+done < <(grep '^CONFIG_' "$fragment")
+[ $missing = 0 ] || die "kernel.config and linux $version do not agree"
+
+# --- build
+release=$(make -s ARCH=x86_64 kernelversion)
+say "building $release"
+export KBUILD_BUILD_USER=test KBUILD_BUILD_HOST=kernel KBUILD_BUILD_VERSION=1
+export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
+log=$cache/build-$version-$hash.log
+nice -n 19 make -s -j "${JOBS:-$(nproc)}" ARCH=x86_64 bzImage >"$log" 2>&1 &
+make=$!
+built=0
+wait "$make" || built=1
+make=
+if [ $built != 0 ]; then
+    tail -n 30 "$log" >&2
+    die "the build failed, see $log"
+fi
+cp .config "$cache/config-$version-$hash"
+cp arch/x86/boot/bzImage "$image.new"
+mv "$image.new" "$image"
+say "$release built in $((SECONDS - start)) s, $(stat -c %s "$image") bytes"
+echo "$image"
