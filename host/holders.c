@@ -21,6 +21,37 @@ static char *group_of(RhDir *root, const char *uuid)
     return group ? g_strconcat(GROUP_PREFIX, group, NULL) : NULL;
 }
 
+/* "/dev/vfio/devices/vfio3": the mdev's own node, with iommufd in the group's place (linux 6.6,
+ * drivers/vfio/device_cdev.c); NULL: it has none. */
+static char *cdev_of(RhDir *root, const char *uuid)
+{
+    g_autofree char *path = g_strdup_printf("sys/bus/mdev/devices/%s/vfio-dev", uuid);
+    g_autoptr(GPtrArray) names =
+        g_uuid_string_is_valid(uuid) ? rh_dir_list(root, path, NULL) : NULL;
+
+    return names && names->len > 0
+               ? g_strconcat(GROUP_PREFIX "devices/", g_ptr_array_index(names, 0), NULL)
+               : NULL;
+}
+
+/* Who of @holders has the device open; NULL: none. */
+static const char *holder_of(RhDir *root, GHashTable *holders, const RhDevice *device)
+{
+    const char *key = rh_device_key(device);
+    g_autofree char *group = NULL;
+    g_autofree char *cdev = NULL;
+    const char *holder;
+
+    if (!key || device->kind != RH_KIND_MDEV)
+        return key ? g_hash_table_lookup(holders, key) : NULL;
+    group = group_of(root, key);
+    holder = group ? g_hash_table_lookup(holders, group) : NULL;
+    if (holder)
+        return holder;
+    cdev = cdev_of(root, key);
+    return cdev ? g_hash_table_lookup(holders, cdev) : NULL;
+}
+
 static char *describe_process(RhDir *root, const char *pid)
 {
     g_autofree char *path = g_strdup_printf("proc/%s/comm", pid);
@@ -71,10 +102,7 @@ void rh_holders_mark(RhDir *root, RhInventory *inventory)
 
         for (guint i = 0; g_hash_table_size(holders) > 0 && i < devices->len; i++) {
             RhDevice *device = g_ptr_array_index(devices, i);
-            const char *key = rh_device_key(device);
-            g_autofree char *node =
-                kinds[kind] == RH_KIND_MDEV ? group_of(root, key) : g_strdup(key);
-            const char *holder = node ? g_hash_table_lookup(holders, node) : NULL;
+            const char *holder = holder_of(root, holders, device);
 
             if (holder && !rh_device_knows(device, RH_ATTR_USED_BY))
                 rh_device_set_text(device, RH_ATTR_USED_BY, holder);

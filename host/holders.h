@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which processes have devices open, as /proc shows it: the node of a vDPA device
- * (/dev/vhost-vdpa-N), the IOMMU group of an mdev (/dev/vfio/N). Nothing is opened to find out: to
- * open and close a vhost-vdpa node resets the device.
+ * (/dev/vhost-vdpa-N), the IOMMU group of an mdev (/dev/vfio/N) or its own node
+ * (/dev/vfio/devices/vfioN). Nothing is opened to find out: to open and close a vhost-vdpa node
+ * resets the device.
  */
 #pragma once
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define UUID "aaaaaaaa-0000-4000-8000-000000000001"
+#define CDEV_UUID "cccccccc-0000-4000-8000-000000000003"
 #define FREE_UUID "bbbbbbbb-0000-4000-8000-000000000002"
 
 static char *tree; /* the root of the host that is being made up */
@@ -63,6 +64,7 @@ static void test_holders(void)
     RhDevice *known = add(inventory, RH_KIND_VDPA, RH_ATTR_CHARDEV, "/dev/vhost-vdpa-2");
     RhDevice *nodeless = add(inventory, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa9");
     RhDevice *mdev = add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, UUID);
+    RhDevice *cdev = add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, CDEV_UUID);
     RhDevice *free_mdev = add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, FREE_UUID);
     g_autoptr(RhDir) root = NULL;
 
@@ -72,6 +74,9 @@ static void test_holders(void)
     mock_link("proc/4711/fd", "33", "socket:[4242]");
     mock_comm("4711", "qemu-system-x86\n");
     mock_link("proc/4712/fd", "7", "/dev/vfio/12"); /* without a name */
+    mock_link("proc/4714/fd", "8", "/dev/vfio/devices/vfio3");
+    mock_comm("4714", "qemu-iommufd\n");
+    mock_dir("sys/bus/mdev/devices/" CDEV_UUID "/vfio-dev/vfio3");
     mock_link("proc/self/fd", "5", "/dev/vhost-vdpa-11");
     mock_dir("proc/4713"); /* whose descriptors we may not see */
     mock_link("sys/bus/mdev/devices/" UUID, "iommu_group", "../../../kernel/iommu_groups/12");
@@ -82,6 +87,7 @@ static void test_holders(void)
     g_assert_cmpstr(rh_device_text(held, RH_ATTR_USED_BY), ==, "process 4711 (qemu-system-x86)");
     g_assert_cmpstr(rh_device_text(known, RH_ATTR_USED_BY), ==, "guest db2");
     g_assert_cmpstr(rh_device_text(mdev, RH_ATTR_USED_BY), ==, "process 4712 (unknown)");
+    g_assert_cmpstr(rh_device_text(cdev, RH_ATTR_USED_BY), ==, "process 4714 (qemu-iommufd)");
     g_assert_false(rh_device_knows(near, RH_ATTR_USED_BY));
     g_assert_false(rh_device_knows(nodeless, RH_ATTR_USED_BY));
     g_assert_false(rh_device_knows(free_mdev, RH_ATTR_USED_BY));
