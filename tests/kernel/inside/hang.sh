@@ -56,7 +56,7 @@ vdpa dev show >/tmp/shown &
 asker=$!
 check "so does everyone who asks" eventually grep -q '^State:.*D' /proc/$asker/status
 
-sentence="this host's devices could not be read within the deadline"
+sentence="this host's devices could not be read and planned within the deadline"
 migrate() {
     within $patience hook g1 migrate begin /tmp/incoming.xml &&
         ended 1 && silent /tmp/out && says /tmp/err "$sentence" "vdpa dev del"
