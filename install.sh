@@ -53,6 +53,9 @@ xmllint                 libxml2-utils           libxml2
 xsltproc                xsltproc                libxslt
 sanitizers              gcc                     libasan libubsan
 readelf                 binutils                binutils
+strace                  strace                  strace
+pgrep                   procps                  procps-ng
+unshare                 util-linux              util-linux
 /usr/share/libvirt/schemas/domain.rng domain.rng libvirt-libs
 '
 # Without these a test is skipped. Another version of clang's tools would judge differently.
@@ -66,7 +69,6 @@ kernel_wishes='
 qemu-system-x86_64      qemu-system-x86
 static-busybox          busybox-static
 vdpa                    iproute2
-strace                  strace
 make                    build-essential
 flex                    flex
 bison                   bison
