@@ -12,14 +12,6 @@
 /* What diff finds its two inputs as. */
 enum { BEFORE_FD = 3, AFTER_FD = 4 };
 
-typedef int Fd;
-static void fd_clear(Fd *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-}
-#define autofd __attribute__((cleanup(fd_clear))) Fd
-
 static int memory_file(GBytes *bytes, GError **error)
 {
     int fd = memfd_create("virt-rehome", MFD_CLOEXEC);
@@ -52,9 +44,9 @@ static gboolean run_diff(int before, int after, GPid *ret_pid, int *ret_out, GEr
 
 gboolean rh_diff_append(GString *out, GBytes *before, GBytes *after, GError **error)
 {
-    autofd before_fd = memory_file(before, error);
-    autofd after_fd = before_fd < 0 ? -1 : memory_file(after, error);
-    autofd pipe = -1;
+    RH_AUTOFD before_fd = memory_file(before, error);
+    RH_AUTOFD after_fd = before_fd < 0 ? -1 : memory_file(after, error);
+    RH_AUTOFD pipe = -1;
     g_autoptr(GBytes) text = NULL;
     int status = 0;
     GPid pid;

@@ -14,11 +14,6 @@ static RhFact source_model(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
     return rh_fact_text(c->guest_device->model);
 }
 
-static RhFact source_nothing(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
-{
-    return rh_fact_unknown();
-}
-
 static RhFact source_attribute(const RhCase *c, const RhRule *rule)
 {
     return rh_fact_text(rh_device_attribute(c->entry, rule->attribute));
@@ -145,7 +140,7 @@ static const RhComparison alone = {"alone", alone_holds};
 #define END RH_OTHERWISE_END
 
 static const RhRule rules[] = {
-    {"used-by", ANY, NULL, &rh_free, RH_ATTR_USED_BY, source_nothing, NULL, RH_UNKNOWN_COMPARED,
+    {"used-by", ANY, NULL, &rh_free, RH_ATTR_USED_BY, rh_source_nothing, NULL, RH_UNKNOWN_COMPARED,
      REJECT, "in use by {host}"},
     {"pool", ANY, NULL, &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_RECORDED, REJECT,
      "pool is {host}, must be {source}"},
@@ -196,8 +191,8 @@ static const RhRule rules[] = {
     {"migration-version", ANY, NULL, &asked, RH_ATTR_MIGRATION_VERSION, NULL, NULL,
      RH_UNKNOWN_COMPARED, REJECT,
      "migration-version is {host} and was {source}, and the device was not seen to take that"},
-    {"p2p", ANY, NULL, &alone, RH_ATTR_NAME, source_nothing, source_nothing, RH_UNKNOWN_COMPARED,
-     WARN,
+    {"p2p", ANY, NULL, &alone, RH_ATTR_NAME, rh_source_nothing, rh_source_nothing,
+     RH_UNKNOWN_COMPARED, WARN,
      "the guest has several VFIO devices, and nothing shows whether each can migrate beside "
      "others (P2P)"},
 };

@@ -25,6 +25,11 @@ RhFact rh_fact_unknown(void)
     return (RhFact){.state = RH_FACT_UNKNOWN};
 }
 
+RhFact rh_source_nothing(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact_unknown();
+}
+
 RhFact rh_fact(const RhDevice *device, RhAttr attr)
 {
     if (!rh_device_knows(device, attr))

@@ -100,6 +100,9 @@ RhFact rh_fact_text(const char *text); /* NULL: unknown */
 RhFact rh_fact_none(void);
 RhFact rh_fact_unknown(void);
 
+/* For a row that demands no value of the record. */
+RhFact rh_source_nothing(const RhCase *c, const RhRule *rule);
+
 /* A reason against a device, or a warning about it. */
 typedef struct {
     gboolean warning;

@@ -111,11 +111,6 @@ static RhFact source_vhost(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_G
     return rh_fact_text("vhost_vdpa");
 }
 
-static RhFact source_nothing(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
-{
-    return rh_fact_unknown();
-}
-
 static RhFact source_features(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 {
     return without(rh_fact(c->entry, RH_ATTR_FEATURES), ignored_features(c));
@@ -371,9 +366,9 @@ static const RhRule rules[] = {
      "class is {host}, the record has {source}"},
     {"bound", ANY, NULL, &rh_equal, RH_ATTR_BOUND, source_vhost, NULL, RH_UNKNOWN_FAILS, REJECT,
      "bound to {host}, must be bound to {source}"},
-    {"chardev", ANY, NULL, &rh_present, RH_ATTR_CHARDEV, source_nothing, NULL, RH_UNKNOWN_COMPARED,
-     REJECT, "has no character device"},
-    {"used-by", ANY, NULL, &rh_free, RH_ATTR_USED_BY, source_nothing, NULL, RH_UNKNOWN_COMPARED,
+    {"chardev", ANY, NULL, &rh_present, RH_ATTR_CHARDEV, rh_source_nothing, NULL,
+     RH_UNKNOWN_COMPARED, REJECT, "has no character device"},
+    {"used-by", ANY, NULL, &rh_free, RH_ATTR_USED_BY, rh_source_nothing, NULL, RH_UNKNOWN_COMPARED,
      REJECT, "in use by {host}"},
     /* whether it reaches the same network, or the same data */
     {"pool", ANY, "net", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_RECORDED, END,
@@ -433,8 +428,9 @@ static const RhRule rules[] = {
      REJECT, "mtu is {host}, must be at least {source}"},
     {"mtu", CAPABILITY, "net", &both_stated, RH_ATTR_MTU, source_mtu, host_mtu, RH_UNKNOWN_PASSES,
      WARN, "mtu is {host} here and was {source}: one of them states no limit"},
-    {"driver", ANY, NULL, &takes_state, RH_ATTR_DRIVER, source_nothing, NULL, RH_UNKNOWN_COMPARED,
-     REJECT, "driver {host} is not known to take over a queue's state: the device would be dead"},
+    {"driver", ANY, NULL, &takes_state, RH_ATTR_DRIVER, rh_source_nothing, NULL,
+     RH_UNKNOWN_COMPARED, REJECT,
+     "driver {host} is not known to take over a queue's state: the device would be dead"},
     {"driver", CAPABILITY, "net", &replays, RH_ATTR_DRIVER, NULL, NULL, RH_UNKNOWN_COMPARED, WARN,
      "driver is {host} and was {source}: what the guest set by its control queue (MAC filters, "
      "VLANs) may be lost"},

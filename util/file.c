@@ -22,14 +22,11 @@ struct RhDir {
     char *path;
 };
 
-/* A file descriptor that closes itself. */
-typedef int Fd;
-static void fd_close(Fd *fd)
+void rh_fd_close(int *fd)
 {
     if (*fd >= 0)
         (void)close(*fd);
 }
-#define autofd __attribute__((cleanup(fd_close))) Fd
 
 static gboolean is_gone(int errnum)
 {
@@ -55,7 +52,7 @@ void rh_dir_free(RhDir *dir)
 {
     if (!dir)
         return;
-    fd_close(&dir->fd);
+    rh_fd_close(&dir->fd);
     g_free(dir->path);
     g_free(dir);
 }
@@ -85,7 +82,7 @@ static int read_up_to(int fd, gsize max, gboolean is_value, GByteArray *bytes)
 
 gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **error)
 {
-    autofd fd = openat(dir->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    RH_AUTOFD fd = openat(dir->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     int errnum = fd < 0 ? errno : read_up_to(fd, MAX_VALUE, TRUE, bytes);
 
@@ -101,7 +98,7 @@ gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **er
 
 gboolean rh_dir_write(RhDir *dir, const char *path, const char *value, GError **error)
 {
-    autofd fd = openat(dir->fd, path, O_WRONLY | O_CLOEXEC);
+    RH_AUTOFD fd = openat(dir->fd, path, O_WRONLY | O_CLOEXEC);
     gsize length = strlen(value);
     ssize_t written = fd < 0 ? -1 : write(fd, value, length);
 
@@ -134,7 +131,7 @@ char *rh_dir_link_name(RhDir *dir, const char *path)
 
 int rh_dir_probe(RhDir *dir, const char *path)
 {
-    autofd fd = openat(dir->fd, path, O_RDWR | O_CLOEXEC);
+    RH_AUTOFD fd = openat(dir->fd, path, O_RDWR | O_CLOEXEC);
 
     return fd < 0 ? errno : 0;
 }
@@ -202,7 +199,7 @@ GBytes *rh_read_document_fd(int fd, const char *what, GError **error)
 GBytes *rh_read_document(const char *path, const char *what, GError **error)
 {
     gboolean is_stdin = g_str_equal(path, "-");
-    autofd fd = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    RH_AUTOFD fd = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 
     if (!is_stdin && fd < 0) {
         rh_raise_errno(error, RH_ERROR_INPUT, errno, "cannot open %s", what);
@@ -213,7 +210,7 @@ GBytes *rh_read_document(const char *path, const char *what, GError **error)
 
 GBytes *rh_read_regular(const char *path, const char *what, GError **error)
 {
-    autofd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    RH_AUTOFD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
 
     if (fd < 0 || fstat(fd, &status) < 0) {

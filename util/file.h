@@ -12,6 +12,10 @@
 /* A document from outside, in bytes. libvirt's own XML is some KiB; metadata may hold 4 MiB. */
 #define RH_MAX_DOCUMENT (16u * 1024 * 1024)
 
+/* A file descriptor that closes itself at the end of its block, where it is one (not negative). */
+#define RH_AUTOFD __attribute__((cleanup(rh_fd_close))) int
+void rh_fd_close(int *fd);
+
 /* An open directory; closed by g_autoptr. */
 typedef struct RhDir RhDir;
 

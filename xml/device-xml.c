@@ -55,18 +55,6 @@ RhDevice *rh_device_read_entry(RhKind kind, xmlNode *node, GError **error)
     return g_steal_pointer(&device);
 }
 
-static void write_value(xmlNode *node, const char *name, const char *value)
-{
-    g_autoptr(RhXmlText) old = rh_xml_get(node, name);
-
-    if (g_strcmp0(old, value) == 0)
-        return;
-    if (value)
-        xmlSetProp(node, TEXT(name), TEXT(value));
-    else
-        xmlUnsetProp(node, TEXT(name));
-}
-
 static gboolean has_listed(const RhDevice *device, xmlNode *node)
 {
     g_autoptr(RhDevice) old = rh_device_new(device->kind);
@@ -102,7 +90,7 @@ void rh_device_write_entry(const RhDevice *device, xmlNode *node)
     for (guint i = 0; attrs[i] != RH_N_ATTRS; i++) {
         g_autofree char *value = rh_device_format(device, attrs[i]);
 
-        write_value(node, rh_attr_info(attrs[i])->name, value);
+        rh_xml_set(node, rh_attr_info(attrs[i])->name, value);
     }
     write_listed(device, node);
 }

@@ -393,14 +393,6 @@ gboolean rh_domain_read_record(RhDomain *domain, GError **error)
     return read_entries(domain, record, node, error) && rh_guest_match_record(domain->guest, error);
 }
 
-static void write_value(xmlNode *node, const char *name, const char *value)
-{
-    if (value)
-        xmlSetProp(node, TEXT(name), TEXT(value));
-    else
-        xmlUnsetProp(node, TEXT(name));
-}
-
 static const RhChoice *choice_of(const RhPlan *plan, const RhDevice *entry)
 {
     for (guint i = 0; i < plan->choices->len; i++) {
@@ -431,7 +423,7 @@ static void move_record(RhDomain *domain, const RhPlan *plan)
 {
     GPtrArray *entries = domain->guest->record->entries;
 
-    write_value(domain->record, "host", plan->context.host->name);
+    rh_xml_set(domain->record, "host", plan->context.host->name);
     for (guint i = 0; i < entries->len; i++) {
         const RhDevice *entry = g_ptr_array_index(entries, i);
         const RhChoice *choice = choice_of(plan, entry);
@@ -453,7 +445,7 @@ void rh_domain_apply(RhDomain *domain, const RhPlan *plan)
         const char *attribute = choice->guest_device->kind == RH_KIND_MDEV ? "uuid" : "dev";
 
         if (rh_choice_moves(choice))
-            write_value(g_ptr_array_index(domain->sources, i), attribute, target);
+            rh_xml_set(g_ptr_array_index(domain->sources, i), attribute, target);
     }
     if (domain->record)
         move_record(domain, plan);
@@ -522,11 +514,11 @@ void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *t
     if (old)
         remove_element(old);
     node = make_record(metadata ? metadata : make_metadata(root));
-    write_value(node, "format", format);
-    write_value(node, "host", record->host);
-    write_value(node, "kernel", record->kernel);
-    write_value(node, "qemu", record->qemu);
-    write_value(node, "time", stamp);
+    rh_xml_set(node, "format", format);
+    rh_xml_set(node, "host", record->host);
+    rh_xml_set(node, "kernel", record->kernel);
+    rh_xml_set(node, "qemu", record->qemu);
+    rh_xml_set(node, "time", stamp);
     write_entries(node, record);
 }
 

@@ -205,3 +205,15 @@ RhXmlText *rh_xml_get(xmlNode *node, const char *name)
 {
     return node ? (RhXmlText *)xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
 }
+
+void rh_xml_set(xmlNode *node, const char *name, const char *value)
+{
+    g_autoptr(RhXmlText) old = rh_xml_get(node, name);
+
+    if (g_strcmp0(old, value) == 0)
+        return;
+    if (value)
+        xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
+    else
+        xmlUnsetProp(node, (const xmlChar *)name);
+}

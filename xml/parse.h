@@ -52,3 +52,7 @@ xmlNode *rh_xml_next(xmlNode *node, const char *ns, const char *name);
 
 /* The value of an attribute without a namespace, or NULL. */
 RhXmlText *rh_xml_get(xmlNode *node, const char *name);
+
+/* Makes an attribute without a namespace have @value; NULL: takes it away. What is already so is
+ * not touched. */
+void rh_xml_set(xmlNode *node, const char *name, const char *value);
