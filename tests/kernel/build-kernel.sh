@@ -5,36 +5,31 @@
 # devices run, from Debian's package linux-source-VERSION (6.12, 6.1) and the
 # file kernel.config beside this script, and prints the path of the result:
 #
-#   build-kernel.sh [--queue-max N] VERSION [CACHE_DIR]
+#   build-kernel.sh VERSION [CACHE_DIR]
 #
 # CACHE_DIR: $VIRT_REHOME_CACHE, else virt-rehome in the user's cache folder.
-# The result, CACHE_DIR/bzImage-VERSION-HASH, is reused as long as kernel.config,
-# the queue maximum and what this script changes in the source stay the same.
+# The result, CACHE_DIR/bzImage-VERSION-HASH, is reused as long as kernel.config
+# and what this script changes in the source stay the same.
 # The source package is kept in CACHE_DIR too. Messages go to standard error. Exit
 # status: 0; 77 where the package is neither here nor in the archive, 1 otherwise.
 # Several may run at the same time: one builds, the others wait for it.
 #
-# --queue-max N: the largest ring that vdpa_sim offers (256 in the kernel as it
-# is; QEMU's rings are 1024 long).
+# One thing is new in it: the largest ring that vdpa_sim offers, 256 in the kernel
+# as it is, can be set on the kernel's command line (vdpa_sim.queue_max=1024: QEMU's
+# rings can be that long).
 #
 # Needs: build-essential bc bison flex libelf-dev libssl-dev xz-utils kmod cpio
 # Environment: JOBS (number of processors), KEEP_BUILD=1 (keep the build tree)
 set -euo pipefail
 
 # What the changes below do to the source; raise it when they change.
-changes=2
+changes=3
 
 in_archive() { [ -n "$(apt-cache madison "linux-source-$version" 2>/dev/null)" ]; }
 say() { echo "build-kernel: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-queue_max=256
-if [ "${1-}" = --queue-max ]; then
-    queue_max=${2-}
-    [[ $queue_max =~ ^[1-9][0-9]*$ ]] || die "--queue-max needs a number"
-    shift 2
-fi
-[ $# = 1 ] || [ $# = 2 ] || die "usage: build-kernel.sh [--queue-max N] VERSION [CACHE_DIR]"
+[ $# = 1 ] || [ $# = 2 ] || die "usage: build-kernel.sh VERSION [CACHE_DIR]"
 version=$1
 cache=${2:-${VIRT_REHOME_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/virt-rehome}}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -44,7 +39,7 @@ cache=$(cd "$cache" && pwd)
 [[ $version =~ ^[0-9]+\.[0-9]+$ ]] || die "'$version' is not a version like 6.12"
 
 hash=$( { sed -e 's/[ \t]*#.*//' -e '/^$/d' "$fragment"
-          echo "queue-max $queue_max changes $changes"; } | sha256sum | cut -c1-12)
+          echo "changes $changes"; } | sha256sum | cut -c1-12)
 image=$cache/bzImage-$version-$hash
 
 exec 9>"$cache/.build-$version-$hash.lock"
@@ -107,8 +102,8 @@ other=drivers/virtio/virtio_vdpa.c
 sed -i 's/^module_vdpa_driver(virtio_vdpa_driver);$/static int __init virtio_vdpa_init(void)\n{\n\treturn vdpa_register_driver(\&virtio_vdpa_driver);\n}\nlate_initcall(virtio_vdpa_init);/' "$other"
 grep -q '^late_initcall(virtio_vdpa_init);$' "$other" || die "$other: no module_vdpa_driver in it"
 sim=drivers/vdpa/vdpa_sim/vdpa_sim.c
-sed -i "s/^#define VDPASIM_QUEUE_MAX 256\$/#define VDPASIM_QUEUE_MAX $queue_max/" "$sim"
-grep -q "^#define VDPASIM_QUEUE_MAX $queue_max\$" "$sim" || die "$sim: no VDPASIM_QUEUE_MAX 256 in it"
+sed -i 's/^#define VDPASIM_QUEUE_MAX 256$/static int queue_max = 256;\nmodule_param(queue_max, int, 0444);\n#define VDPASIM_QUEUE_MAX queue_max/' "$sim"
+grep -q '^#define VDPASIM_QUEUE_MAX queue_max$' "$sim" || die "$sim: no VDPASIM_QUEUE_MAX 256 in it"
 
 # --- configuration
 make -s ARCH=x86_64 KCONFIG_ALLCONFIG="$fragment" allnoconfig >&2
