@@ -45,6 +45,7 @@ pc:libxml-2.0           libxml2-dev             libxml2-devel
 pc:libnl-3.0            libnl-3-dev             libnl3-devel
 pc:libnl-genl-3.0       libnl-genl-3-dev        libnl3-devel
 pc:json-glib-1.0        libjson-glib-dev        json-glib-devel
+pc:libvirt              libvirt-dev             libvirt-devel
 '
 test_needs='
 python3                 python3                 python3
@@ -281,17 +282,38 @@ reload_libvirt() {
     reload_daemon virtqemud
 }
 
+# The service that keeps the records, and the one that puts definitions right at boot.
+units='virt-rehome-recorder.service virt-rehome-refresh.service'
+
+is_run_by_systemd() { [ -z "$destdir" ] && [ -d /run/systemd/system ]; }
+
+# shellcheck disable=SC2086 # a list of names
+start_units() {
+    is_run_by_systemd || return 0
+    systemctl daemon-reload
+    systemctl --quiet enable $units || fail "systemctl could not enable $units"
+    systemctl restart virt-rehome-recorder.service || fail "virt-rehome-recorder could not be started"
+    say "enabled $units"
+}
+
+# shellcheck disable=SC2086
+stop_units() {
+    is_run_by_systemd || return 0
+    systemctl --quiet disable --now $units 2>/dev/null || true
+}
+
 install_all() {
     need_root "install virt-rehome"
     [ -n "$destdir" ] || install_needs "$build_needs"
     build_release
     DESTDIR=$destdir meson install -C build --no-rebuild --quiet >/dev/null ||
         fail "meson could not install"
-    say "installed the commands virt-rehome and virt-rehome-hook"
+    say "installed the commands virt-rehome, virt-rehome-hook and virt-rehome-recorder"
     mkdir -p "$destdir${hook_link%/*}"
     ln -sfn "$hook_program" "$destdir$hook_link"
     say "registered the hook: $destdir$hook_link"
     reload_libvirt
+    start_units
 }
 
 uninstall() {
@@ -302,10 +324,16 @@ uninstall() {
         say "removed the hook: $destdir$hook_link"
         reload_libvirt
     fi
-    for file in bin/virt-rehome sbin/virt-rehome-hook share/man/man1/virt-rehome.1 \
-        share/man/man5/virt-rehome.conf.5 share/man/man8/virt-rehome-hook.8; do
+    stop_units
+    for file in bin/virt-rehome sbin/virt-rehome-hook sbin/virt-rehome-recorder \
+        share/man/man1/virt-rehome.1 share/man/man5/virt-rehome.conf.5 \
+        share/man/man8/virt-rehome-hook.8 share/man/man8/virt-rehome-recorder.8; do
         rm -f "$destdir/usr/$file" "$destdir/usr/$file.gz"
     done
+    for unit in $units; do
+        rm -f "$destdir/usr/lib/systemd/system/$unit" "$destdir/lib/systemd/system/$unit"
+    done
+    if is_run_by_systemd; then systemctl daemon-reload; fi
     rmdir "$destdir/etc/libvirt/hooks/qemu.d" "$destdir/etc/libvirt/hooks" 2>/dev/null || true
     rm -rf "$destdir/usr/share/virt-rehome" "$destdir/run/virt-rehome"
     say "removed the commands, the manual pages and the state in /run/virt-rehome"

@@ -89,7 +89,7 @@ static gboolean ask_folder(Question *question, const char *path, GError **error)
 
 static gboolean ask_all(Question *question, GError **error)
 {
-    GStrv hosts = question->options->hosts;
+    GStrv hosts = question->options->common->hosts;
 
     if (!hosts)
         return ask_host(question, NULL, error);
@@ -120,7 +120,7 @@ static gboolean append_rewritten(Question *question, const RhPlan *plan, GString
         return !after || rh_diff_append(out, before, after, error);
     if (!after)
         after = g_bytes_ref(question->bytes);
-    g_string_append_len(out, g_bytes_get_data(after, NULL), (gssize)g_bytes_get_size(after));
+    rh_command_append(out, after);
     return TRUE;
 }
 
@@ -142,7 +142,7 @@ static gboolean reply(Question *question, RhOutput *output, GError **error)
 
 static gboolean read_question(Question *question, const char *word, GError **error)
 {
-    question->bytes = rh_command_read_guest(word, error);
+    question->bytes = rh_command_read_guest(question->options, word, error);
     question->domain = question->bytes ? rh_domain_parse(question->bytes, error) : NULL;
     if (!question->domain)
         return FALSE;
@@ -163,8 +163,8 @@ RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output,
 
     question.answers = g_ptr_array_new_with_free_func((GDestroyNotify)rh_answer_free);
     if (!words[0] || words[1])
-        return rh_command_misused(error, "check takes one guest: GUEST.xml, or - for standard "
-                                         "input");
+        return rh_command_misused(error, "check takes one guest: GUEST.xml, - for standard input, "
+                                         "or the name of a guest of libvirt's");
     if ((options->print_xml && options->diff) ||
         ((options->print_xml || options->diff) && options->format))
         return rh_command_misused(error, "check prints one thing: --print-xml, --diff or a report "

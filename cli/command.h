@@ -6,19 +6,15 @@
  */
 #pragma once
 
-#include "hook/environment.h"
-
-/* How a command ends: virt-rehome(1), EXIT STATUS. */
-typedef enum { RH_EXIT_FITS = 0, RH_EXIT_REFUSED = 1, RH_EXIT_TROUBLE = 2 } RhExit;
+#include "hook/options.h"
 
 typedef enum { RH_FORMAT_TEXT, RH_FORMAT_XML, RH_FORMAT_JSON } RhFormat;
 
 /* All options; each command's table says which it takes. */
 typedef struct {
-    RhEnvironment environment;
-    GStrv hosts; /* --host, as often as it was given; NULL: never */
+    const RhCommonOptions *common;
+    RhEnvironment environment; /* without --host */
     char *format;
-    gboolean print;
     gboolean print_xml;
     gboolean diff;
 } RhOptions;
@@ -41,6 +37,7 @@ typedef struct {
 RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_host(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_record(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
+RhExit rh_command_refresh(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_claims(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_release(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_hook(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
@@ -53,9 +50,20 @@ RhExit rh_command_misused(GError **error, const char *format, ...) G_GNUC_PRINTF
 gboolean rh_command_format(const RhOptions *options, const char *formats, RhFormat *ret_format,
                            GError **error);
 
-/* The environment with the one --host that a command takes. Error: RH_ERROR_USAGE for more. */
-gboolean rh_command_environment(const RhOptions *options, RhEnvironment *ret_environment,
-                                GError **error);
+/* Whether a command's word names a guest of libvirt's and no file: where --connect is given, and
+ * where it looks like no path and there is no such file. */
+gboolean rh_command_is_libvirts(const RhOptions *options, const char *word);
 
-/* The guest's XML that a command's word names: a file, or "-". Error: RH_ERROR_INPUT. */
-GBytes *rh_command_read_guest(const char *word, GError **error);
+/* The guest's XML that a command's word names: a file, "-", or a guest of libvirt's. Error:
+ * RH_ERROR_INPUT. */
+GBytes *rh_command_read_guest(const RhOptions *options, const char *word, GError **error);
+
+/*
+ * Runs @command of virt-rehome-recorder(8), the only program that speaks with libvirt, for @words
+ * with the same options, and ends as it does; what it has to say on standard error, it says
+ * itself. Error: RH_ERROR_HOST where it cannot be run.
+ */
+RhExit rh_command_pass_on(const RhOptions *options, const char *command, GStrv words,
+                          RhOutput *output, GError **error);
+
+void rh_command_append(GString *out, GBytes *bytes);

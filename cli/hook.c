@@ -16,7 +16,7 @@ RhExit rh_command_hook(const RhOptions *options, GStrv words, RhOutput *output, 
     if (g_strv_length(words) != 4)
         return rh_command_misused(error, "hook takes four words: GUEST OPERATION SUBOPERATION "
                                          "EXTRA, as libvirt gives them, then options");
-    if (!rh_command_environment(options, &environment, error))
+    if (!rh_common_options_one_host(options->common, &environment, error))
         return RH_EXIT_TROUBLE;
     call = (RhCall){words[0], words[1], words[2], words[3]};
     ok = rh_hook_run(&call, &environment, STDIN_FILENO, STDOUT_FILENO, &message);

@@ -20,7 +20,7 @@ static void append(GString *out, const RhInventory *inventory, RhFormat format)
         return;
     case RH_FORMAT_XML:
         bytes = rh_inventory_serialise(inventory);
-        g_string_append_len(out, g_bytes_get_data(bytes, NULL), (gssize)g_bytes_get_size(bytes));
+        rh_command_append(out, bytes);
         return;
     }
     g_assert_not_reached();
@@ -37,7 +37,7 @@ RhExit rh_command_host(const RhOptions *options, GStrv words, RhOutput *output, 
     if (words[0])
         return rh_command_misused(error, "host takes no words, but there is '%s'", words[0]);
     if (!rh_command_format(options, "xml|json|text", &format, error) ||
-        !rh_command_environment(options, &environment, error))
+        !rh_common_options_one_host(options->common, &environment, error))
         return RH_EXIT_TROUBLE;
     policy = rh_environment_policy(&environment, error);
     if (!policy)

@@ -16,12 +16,14 @@
 #define MAX_FAULT 2000u /* bytes of a fault, which may quote what it is about */
 
 static const RhCommand commands[] = {
-    {"check", "GUEST.xml|- [--host FILE|DIR]… [--print-xml|--diff|--format text|json]",
+    {"check", "GUEST|GUEST.xml|- [--host FILE|DIR]… [--print-xml|--diff|--format text|json]",
      "will this guest run on this host, on which devices, and if not, why not", rh_command_check},
     {"host", "[--format xml|json|text]", "print this host's inventory, for check --host",
      rh_command_host},
-    {"record", "GUEST.xml|- [--host FILE] --print",
-     "print the guest's XML with a record of what its devices are here", rh_command_record},
+    {"record", "GUEST|--all [--print], or GUEST.xml|- --print",
+     "write a record of what a guest's devices are here into its metadata", rh_command_record},
+    {"refresh", "GUEST|--all", "make a guest's definition name devices of this host",
+     rh_command_refresh},
     {"claims", "[--format text|json]", "print which devices are held for which guests",
      rh_command_claims},
     {"release", "GUEST", "free what is held for a guest", rh_command_release},
@@ -31,25 +33,15 @@ static const RhCommand commands[] = {
 
 /* The strings that GOption fills in; they live until the process ends. */
 typedef struct {
-    char *root;
-    char *config;
-    char *policy;
-    char *state;
-    GStrv hosts;
+    RhCommonOptions common;
     char *format;
-    gboolean print;
     gboolean print_xml;
     gboolean diff;
-    gboolean version;
 } Words;
 
 static void words_clear(Words *words)
 {
-    g_free(words->root);
-    g_free(words->config);
-    g_free(words->policy);
-    g_free(words->state);
-    g_strfreev(words->hosts);
+    rh_common_options_clear(&words->common);
     g_free(words->format);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Words, words_clear)
@@ -70,28 +62,18 @@ static char *describe_commands(void)
 static gboolean parse(Words *words, int *argc, char ***argv, gboolean strict, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"host", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &words->hosts,
-         "A saved inventory (check: or a folder of *.xml) in place of this host", "FILE"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &words->format, "How to print", "FORMAT"},
         {"print-xml", 0, 0, G_OPTION_ARG_NONE, &words->print_xml,
          "check: print the guest's XML for the host", NULL},
         {"diff", 0, 0, G_OPTION_ARG_NONE, &words->diff, "check: print what changes in the XML",
          NULL},
-        {"print", 0, 0, G_OPTION_ARG_NONE, &words->print, "record: print, change nothing", NULL},
-        {"config", 0, 0, G_OPTION_ARG_FILENAME, &words->config,
-         "Configuration in place of /etc/virt-rehome.conf", "FILE"},
-        {"policy", 0, 0, G_OPTION_ARG_STRING, &words->policy,
-         "capability or exact, over the configuration", "POLICY"},
-        {"root", 0, 0, G_OPTION_ARG_FILENAME, &words->root,
-         "Stands in front of /sys, /proc, /run, /etc and /dev", "DIR"},
-        {"state", 0, 0, G_OPTION_ARG_FILENAME, &words->state, "Stands for /run/virt-rehome", "DIR"},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &words->version, "Print the version", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_autoptr(GOptionContext) context =
         g_option_context_new("COMMAND … - find local devices for a guest's vDPA and mdev devices");
     g_autofree char *description = describe_commands();
     g_autoptr(GError) reason = NULL;
 
+    rh_common_options_add(&words->common, context);
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_description(context, description);
     g_option_context_set_strict_posix(context, strict);
@@ -110,13 +92,9 @@ static const RhCommand *find_command(const char *name)
 
 static RhOptions options_of(const Words *words)
 {
-    return (RhOptions){.environment = {.root = words->root ? words->root : "/",
-                                       .config = words->config,
-                                       .match = words->policy,
-                                       .state = words->state},
-                       .hosts = words->hosts,
+    return (RhOptions){.common = &words->common,
+                       .environment = rh_common_options_environment(&words->common),
                        .format = words->format,
-                       .print = words->print,
                        .print_xml = words->print_xml,
                        .diff = words->diff};
 }
@@ -182,7 +160,7 @@ int main(int argc, char **argv)
     g_set_prgname("virt-rehome");
     if (!parse(&words, &argc, &argv, TRUE, &error))
         status = RH_EXIT_TROUBLE;
-    else if (words.version)
+    else if (words.common.version)
         g_string_append(out, "virt-rehome " RH_VERSION "\n");
     else if (argc < 2)
         status = rh_command_misused(&error, "no command; see virt-rehome --help");

@@ -26,7 +26,7 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
     inventory =
         rh_environment_inventory(environment, rh_incoming_needs(guest), policy, &host, error);
     rh_users_resolve(host, guest);
-    record = inventory ? rh_record_make(guest, inventory, error) : NULL;
+    record = inventory ? rh_record_make(guest, inventory, RH_CONTRACT_NEW, error) : NULL;
     if (!record)
         return FALSE;
     *ret_changed = !guest->record || !rh_record_equal(guest->record, record);
@@ -35,7 +35,9 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
     return TRUE;
 }
 
-RhExit rh_command_record(const RhOptions *options, GStrv words, RhOutput *output, GError **error)
+/* Of saved XML: printed with its record. */
+static RhExit record_saved(const RhOptions *options, const char *word, RhOutput *output,
+                           GError **error)
 {
     g_autoptr(GBytes) bytes = NULL;
     g_autoptr(GBytes) recorded = NULL;
@@ -43,15 +45,12 @@ RhExit rh_command_record(const RhOptions *options, GStrv words, RhOutput *output
     RhEnvironment environment;
     gboolean changed = FALSE;
 
-    if (!words[0] || words[1])
-        return rh_command_misused(error, "record takes one guest: GUEST.xml, or - for standard "
-                                         "input");
-    if (!options->print)
+    if (!options->common->print)
         return rh_command_misused(error, "record prints the record of a saved guest and changes no "
                                          "file: add --print");
-    if (!rh_command_environment(options, &environment, error))
+    if (!rh_common_options_one_host(options->common, &environment, error))
         return RH_EXIT_TROUBLE;
-    bytes = rh_command_read_guest(words[0], error);
+    bytes = rh_command_read_guest(options, word, error);
     domain = bytes ? rh_domain_parse(bytes, error) : NULL;
     if (!domain)
         return RH_EXIT_TROUBLE;
@@ -63,7 +62,18 @@ RhExit rh_command_record(const RhOptions *options, GStrv words, RhOutput *output
     recorded = changed ? rh_domain_serialise(domain, error) : g_bytes_ref(bytes);
     if (!recorded)
         return RH_EXIT_TROUBLE;
-    g_string_append_len(output->out, g_bytes_get_data(recorded, NULL),
-                        (gssize)g_bytes_get_size(recorded));
+    rh_command_append(output->out, recorded);
     return RH_EXIT_FITS;
+}
+
+RhExit rh_command_record(const RhOptions *options, GStrv words, RhOutput *output, GError **error)
+{
+    gboolean all = options->common->all;
+
+    if (all ? words[0] != NULL : !words[0] || words[1])
+        return rh_command_misused(error, "record takes one guest: the name of a guest of "
+                                         "libvirt's, GUEST.xml, or - for standard input; or --all");
+    if (!all && !rh_command_is_libvirts(options, words[0]))
+        return record_saved(options, words[0], output, error);
+    return rh_command_pass_on(options, "record", words, output, error);
 }

@@ -160,6 +160,22 @@ const char *rh_guest_device_key(const RhGuestDevice *device)
     return device->node ? device->node : device->source;
 }
 
+RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuestDevice *device)
+{
+    for (guint i = 0; i < guest->devices->len; i++) {
+        RhGuestDevice *twin = g_ptr_array_index(guest->devices, i);
+
+        if (twin->kind != device->kind || g_strcmp0(twin->class, device->class) != 0)
+            continue;
+        if (twin->guest_address && device->guest_address
+                ? g_str_equal(twin->guest_address, device->guest_address)
+                : rh_device_same_key(device->kind, rh_guest_device_key(twin),
+                                     rh_guest_device_key(device)))
+            return twin;
+    }
+    return NULL;
+}
+
 char *rh_guest_device_describe(const RhGuestDevice *device)
 {
     return g_strdup_printf("%s '%s'", device->noun, device->source);

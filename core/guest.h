@@ -65,5 +65,11 @@ gboolean rh_guest_match_record(RhGuest *guest, GError **error);
 /* What the device's source is called in an inventory of this host; owned by the device. */
 const char *rh_guest_device_key(const RhGuestDevice *device);
 
+/*
+ * Which device of @guest is @device of another XML of the same guest, its definition for instance:
+ * by guest address where both have one, by source otherwise. NULL: none. Owned by @guest.
+ */
+RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuestDevice *device);
+
 /* "vDPA interface '/dev/vhost-vdpa-3'": owned by the caller. */
 char *rh_guest_device_describe(const RhGuestDevice *device);

@@ -36,18 +36,54 @@ static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *d
     return entry;
 }
 
-RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, GError **error)
+static const RhDevice *find_device(const RhGuestDevice *guest_device, const RhInventory *host)
+{
+    return rh_inventory_find_key(host, guest_device->kind, rh_guest_device_key(guest_device));
+}
+
+static gboolean is_of_host(const RhRecord *record, const RhInventory *host)
+{
+    return record && record->host && g_strcmp0(record->host, host->name) == 0;
+}
+
+/* Whether the device's entry is still about the device that the XML names: on the record's own host
+ * another source is another device, from elsewhere it is the same one's new name. */
+static gboolean entry_stands(const RhGuest *guest, const RhGuestDevice *guest_device,
+                             const RhInventory *host)
+{
+    return guest_device->entry &&
+           (!is_of_host(guest->record, host) ||
+            rh_device_same_key(guest_device->kind, rh_guest_device_key(guest_device),
+                               rh_device_key(guest_device->entry)));
+}
+
+/* The entry of a guest that runs on: a guest driver that is down for a moment, as on arrival, has
+ * agreed to what it had agreed to. */
+static RhDevice *carry_entry(const RhGuestDevice *guest_device, const RhDevice *device)
+{
+    RhDevice *entry = rh_record_move(guest_device->entry, device);
+
+    if (rh_device_knows(device, RH_ATTR_NEGOTIATED))
+        rh_device_take(entry, RH_ATTR_NEGOTIATED, device);
+    if (guest_device->guest_address)
+        rh_device_set_text(entry, RH_ATTR_GUEST_ADDRESS, guest_device->guest_address);
+    return entry;
+}
+
+RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContract contract,
+                         GError **error)
 {
     g_autoptr(RhRecord) record = rh_record_new();
 
     record->host = g_strdup(host->name);
     record->kernel = g_strdup(host->kernel);
-    if (guest->record && g_strcmp0(guest->record->host, host->name) == 0)
+    if (is_of_host(guest->record, host))
         record->qemu = g_strdup(guest->record->qemu);
     for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *guest_device = g_ptr_array_index(guest->devices, i);
-        const RhDevice *device =
-            rh_inventory_find_key(host, guest_device->kind, rh_guest_device_key(guest_device));
+        const RhDevice *device = find_device(guest_device, host);
+        gboolean carried =
+            contract == RH_CONTRACT_STANDS && entry_stands(guest, guest_device, host);
 
         if (!device) {
             rh_raise(error, RH_ERROR_HOST,
@@ -56,9 +92,63 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, GError *
                      guest_device->noun, guest_device->source, host->name ? host->name : "");
             return NULL;
         }
-        g_ptr_array_add(record->entries, make_entry(guest_device, device));
+        g_ptr_array_add(record->entries, carried ? carry_entry(guest_device, device)
+                                                 : make_entry(guest_device, device));
     }
     return g_steal_pointer(&record);
+}
+
+/* What is recorded of the device that @defined has in common with the guest that runs; NULL: it has
+ * none. */
+static const RhDevice *entry_of_running(const RhGuestDevice *defined, const RhGuest *running,
+                                        const RhRecord *recorded)
+{
+    const RhGuestDevice *twin = running ? rh_guest_find_twin(running, defined) : NULL;
+    guint i;
+
+    if (!twin ||
+        !rh_device_same_key(twin->kind, rh_guest_device_key(twin), rh_guest_device_key(defined)))
+        return NULL;
+    return g_ptr_array_find(running->devices, twin, &i) ? g_ptr_array_index(recorded->entries, i)
+                                                        : NULL;
+}
+
+/* Whether entries that were made on another host stay. */
+static gboolean keeps_others(const RhGuest *defined, const RhInventory *host,
+                             const RhGuest *running, const RhRecord *recorded)
+{
+    for (guint i = 0; i < defined->devices->len && !is_of_host(defined->record, host); i++) {
+        const RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
+
+        if (device->entry && !entry_of_running(device, running, recorded))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *host,
+                                    const RhGuest *running, const RhRecord *recorded)
+{
+    RhRecord *record = rh_record_new();
+    gboolean elsewhere = keeps_others(defined, host, running, recorded);
+
+    record->host = g_strdup(elsewhere ? defined->record->host : host->name);
+    record->kernel = g_strdup(elsewhere ? defined->record->kernel : host->kernel);
+    if (elsewhere)
+        record->qemu = g_strdup(defined->record->qemu);
+    for (guint i = 0; i < defined->devices->len; i++) {
+        const RhGuestDevice *guest_device = g_ptr_array_index(defined->devices, i);
+        const RhDevice *device = find_device(guest_device, host);
+        const RhDevice *in_use = entry_of_running(guest_device, running, recorded);
+
+        if (in_use)
+            g_ptr_array_add(record->entries, rh_device_copy(in_use));
+        else if (entry_stands(defined, guest_device, host))
+            g_ptr_array_add(record->entries, rh_device_copy(guest_device->entry));
+        else if (device && !elsewhere)
+            g_ptr_array_add(record->entries, make_entry(guest_device, device));
+    }
+    return record;
 }
 
 gboolean rh_record_equal(const RhRecord *a, const RhRecord *b)

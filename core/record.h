@@ -25,8 +25,31 @@ RhRecord *rh_record_new(void);
 void rh_record_free(RhRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhRecord, rh_record_free)
 
-/* The record of @guest, whose devices are on @host. Error: RH_ERROR_HOST where one is not there. */
-RhRecord *rh_record_make(const struct RhGuest *guest, const RhInventory *host, GError **error);
+/* What is known of a running guest when its record is made. */
+typedef enum {
+    /* It was started, or rebooted, with the devices that it has now. */
+    RH_CONTRACT_NEW,
+    /* It runs on since an earlier time: what its old record says that it was started with stays. */
+    RH_CONTRACT_STANDS,
+} RhContract;
+
+/*
+ * The record of @guest (rh_guest_match_record() done), whose devices are on @host. The hypervisor's
+ * version is the old record's, where that is of this host. Error: RH_ERROR_HOST where a device is
+ * not there.
+ */
+RhRecord *rh_record_make(const struct RhGuest *guest, const RhInventory *host, RhContract contract,
+                         GError **error);
+
+/*
+ * The record of the definition @defined, by which the guest starts the next time. What @running
+ * (the guest that runs on it; NULL: none) has now, is as in @recorded, its record. Of the others an
+ * entry stays, unless the definition was given another device since, and one that is missing is
+ * made where @host has the device. Where entries of another host stay, the record stays that
+ * host's. Never fails; without any entry there is nothing to write.
+ */
+RhRecord *rh_record_make_definition(const struct RhGuest *defined, const RhInventory *host,
+                                    const struct RhGuest *running, const RhRecord *recorded);
 
 /* Whether both say the same. */
 gboolean rh_record_equal(const RhRecord *a, const RhRecord *b);

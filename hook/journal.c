@@ -17,6 +17,9 @@ static const struct {
     [RH_EVENT_CLAIMED] = {"3f0b2b6b2a7c4f0c9a53b6c7a2c6a003", G_LOG_LEVEL_INFO},
     [RH_EVENT_RELEASED] = {"3f0b2b6b2a7c4f0c9a53b6c7a2c6a004", G_LOG_LEVEL_INFO},
     [RH_EVENT_WARNING] = {"3f0b2b6b2a7c4f0c9a53b6c7a2c6a005", G_LOG_LEVEL_WARNING},
+    [RH_EVENT_RECORDED] = {"3f0b2b6b2a7c4f0c9a53b6c7a2c6a006", G_LOG_LEVEL_MESSAGE},
+    [RH_EVENT_CONNECTED] = {"3f0b2b6b2a7c4f0c9a53b6c7a2c6a008", G_LOG_LEVEL_MESSAGE},
+    [RH_EVENT_REFRESHED] = {"3f0b2b6b2a7c4f0c9a53b6c7a2c6a007", G_LOG_LEVEL_MESSAGE},
 };
 
 typedef struct {
@@ -93,4 +96,26 @@ void rh_journal_flush(void)
         return;
     rh_child_leave(send_all, journal.entries);
     g_clear_pointer(&journal.entries, g_ptr_array_unref);
+}
+
+void rh_journal_tell(RhEvent event, const char *guest, const char *format, ...)
+{
+    GLogLevelFlags level = events[event].level;
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    {
+        GLogField fields[] = {
+            {"SYSLOG_IDENTIFIER", "virt-rehome-recorder", -1},
+            {"PRIORITY", level == G_LOG_LEVEL_WARNING ? "4" : "5", -1},
+            {"MESSAGE_ID", events[event].message_id, -1},
+            {"MESSAGE", text, -1},
+            {"REHOME_GUEST", guest, -1},
+        };
+
+        g_log_structured_array(level, fields, G_N_ELEMENTS(fields) - (guest ? 0 : 1));
+    }
 }

@@ -15,6 +15,9 @@ typedef enum {
     RH_EVENT_CLAIMED,
     RH_EVENT_RELEASED,
     RH_EVENT_WARNING,
+    RH_EVENT_RECORDED,  /* a guest's record was written */
+    RH_EVENT_CONNECTED, /* the service, with libvirt */
+    RH_EVENT_REFRESHED, /* a guest's definition names other devices now */
 } RhEvent;
 
 /* What entries are about from now on; both are borrowed. */
@@ -25,3 +28,9 @@ void rh_journal_add(RhEvent event, const char *device, const char *format, ...) 
 
 /* Sends what was added, without waiting. */
 void rh_journal_flush(void);
+
+/*
+ * One entry of a service, at once: to the journal where standard error leads there, otherwise to
+ * standard error. @guest may be NULL.
+ */
+void rh_journal_tell(RhEvent event, const char *guest, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -226,15 +226,33 @@ void rh_users_mark(const RhUsers *users, const RhClaims *claims, const RhClaiman
         rh_host_mark_holders(users->host, inventory);
 }
 
+/* What is known right now of all that may say who uses a device. */
+static RhUsers *read_now(const RhEnvironment *environment, RhHost *host, RhClaims **ret_claims)
+{
+    g_autofree char *state = rh_environment_state(environment);
+    RhClaims *claims = rh_claims_file_peek(state, NULL);
+    RhUsers *users = rh_users_read(environment, host);
+
+    *ret_claims = claims ? claims : rh_claims_new();
+    (void)rh_users_expire(users, *ret_claims);
+    return users;
+}
+
 void rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhGuest *guest,
                        RhInventory *inventory)
 {
-    g_autofree char *state = rh_environment_state(environment);
-    g_autoptr(GPtrArray) read = rh_claims_file_peek(state, NULL);
-    g_autoptr(GPtrArray) claims = read ? g_ptr_array_ref(read) : rh_claims_new();
-    g_autoptr(RhUsers) users = rh_users_read(environment, host);
     RhClaimant claimant = {.guest = guest ? guest->name : NULL, .uuid = guest ? guest->uuid : NULL};
+    g_autoptr(GPtrArray) claims = NULL;
+    g_autoptr(RhUsers) users = read_now(environment, host, &claims);
 
-    (void)rh_users_expire(users, claims);
     rh_users_mark(users, claims, guest ? &claimant : NULL, inventory);
+}
+
+void rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host, RhInventory *inventory)
+{
+    g_autoptr(GPtrArray) claims = NULL;
+    g_autoptr(RhUsers) users = read_now(environment, host, &claims);
+
+    g_ptr_array_set_size(users->defined, 0);
+    rh_users_mark(users, claims, NULL, inventory);
 }

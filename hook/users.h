@@ -47,6 +47,9 @@ void rh_users_mark(const RhUsers *users, const RhClaims *claims, const RhClaiman
 void rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhGuest *guest,
                        RhInventory *inventory);
 
+/* The same of what is in use alone, for those who plan what definitions shall name. */
+void rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host, RhInventory *inventory);
+
 /* Seconds by CLOCK_BOOTTIME, and who asks: @guest on behalf of the libvirt daemon @daemon (its
  * pid). */
 gint64 rh_users_now(void);

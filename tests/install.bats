@@ -29,9 +29,15 @@ install_sh() {
     [ "$status" -eq 0 ]
     [ -x "$root/usr/bin/virt-rehome" ]
     [ -x "$root/usr/sbin/virt-rehome-hook" ]
+    [ -x "$root/usr/sbin/virt-rehome-recorder" ]
+    for unit in recorder refresh; do
+        grep -q '^ExecStart=/usr/sbin/virt-rehome-recorder' \
+            "$root"/*/lib/systemd/system/virt-rehome-$unit.service "$root"/lib/systemd/system/virt-rehome-$unit.service
+    done
     [ -e "$root/usr/share/man/man1/virt-rehome.1" ]
     [ -e "$root/usr/share/man/man5/virt-rehome.conf.5" ]
     [ -e "$root/usr/share/man/man8/virt-rehome-hook.8" ]
+    [ -e "$root/usr/share/man/man8/virt-rehome-recorder.8" ]
     [ "$(readlink "$root/etc/libvirt/hooks/qemu.d/50-virt-rehome")" = /usr/sbin/virt-rehome-hook ]
     "$root/usr/bin/virt-rehome" --version
     for schema in "$root"/usr/share/virt-rehome/schemas/*-example.xml; do

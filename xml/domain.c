@@ -436,16 +436,34 @@ static void move_record(RhDomain *domain, const RhPlan *plan)
     }
 }
 
+static void write_source(RhDomain *domain, guint i, const char *source)
+{
+    const RhGuestDevice *device = g_ptr_array_index(domain->guest->devices, i);
+
+    rh_xml_set(g_ptr_array_index(domain->sources, i), device->kind == RH_KIND_MDEV ? "uuid" : "dev",
+               source);
+}
+
+void rh_domain_set_source(RhDomain *domain, RhGuestDevice *device, const char *source)
+{
+    guint i;
+
+    if (!g_ptr_array_find(domain->guest->devices, device, &i))
+        g_assert_not_reached();
+    write_source(domain, i, source);
+    g_free(device->source);
+    device->source = g_strdup(source);
+    g_clear_pointer(&device->node, g_free);
+}
+
 void rh_domain_apply(RhDomain *domain, const RhPlan *plan)
 {
     g_assert(plan->fits);
     for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
-        const char *target = rh_choice_target(choice);
-        const char *attribute = choice->guest_device->kind == RH_KIND_MDEV ? "uuid" : "dev";
 
         if (rh_choice_moves(choice))
-            rh_xml_set(g_ptr_array_index(domain->sources, i), attribute, target);
+            write_source(domain, i, rh_choice_target(choice));
     }
     if (domain->record)
         move_record(domain, plan);
@@ -502,24 +520,44 @@ static void write_entries(xmlNode *node, const RhRecord *record)
     indent(node, "\n    ");
 }
 
-void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *time)
+static void write_record(xmlNode *node, const RhRecord *record, GDateTime *time)
 {
-    xmlNode *root = xmlDocGetRootElement(domain->doc);
-    xmlNode *metadata = rh_xml_child(root, NULL, "metadata");
     g_autofree char *format = g_strdup_printf("%u", RH_FORMAT);
     g_autofree char *stamp = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
-    xmlNode *old = rh_xml_child(metadata, RH_NAMESPACE, "record");
-    xmlNode *node;
 
-    if (old)
-        remove_element(old);
-    node = make_record(metadata ? metadata : make_metadata(root));
     rh_xml_set(node, "format", format);
     rh_xml_set(node, "host", record->host);
     rh_xml_set(node, "kernel", record->kernel);
     rh_xml_set(node, "qemu", record->qemu);
     rh_xml_set(node, "time", stamp);
     write_entries(node, record);
+}
+
+void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *time)
+{
+    xmlNode *root = xmlDocGetRootElement(domain->doc);
+    xmlNode *metadata = rh_xml_child(root, NULL, "metadata");
+    xmlNode *old = rh_xml_child(metadata, RH_NAMESPACE, "record");
+
+    if (old)
+        remove_element(old);
+    write_record(make_record(metadata ? metadata : make_metadata(root)), record, time);
+}
+
+char *rh_domain_format_record(const RhRecord *record, GDateTime *time)
+{
+    g_autoptr(xmlDoc) doc = xmlNewDoc(TEXT("1.0"));
+    xmlBuffer *buffer = xmlBufferCreate();
+    xmlNode *node = xmlNewDocNode(doc, NULL, TEXT("record"), NULL);
+    char *text;
+
+    xmlSetNs(node, xmlNewNs(node, TEXT(RH_NAMESPACE), NULL));
+    xmlDocSetRootElement(doc, node);
+    write_record(node, record, time);
+    (void)xmlNodeDump(buffer, doc, node, 0, 0);
+    text = g_strdup((const char *)xmlBufferContent(buffer));
+    xmlBufferFree(buffer);
+    return text;
 }
 
 GBytes *rh_domain_serialise(RhDomain *domain, GError **error)

@@ -30,6 +30,12 @@ void rh_domain_apply(RhDomain *domain, const RhPlan *plan);
 /* Puts @record, made at @time, in place of the one that is there. */
 void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *time);
 
+/* @record, made at @time, as an element of its own: what virDomainSetMetadata takes. */
+char *rh_domain_format_record(const RhRecord *record, GDateTime *time);
+
+/* Makes @source the source of @device, of the domain's guest. */
+void rh_domain_set_source(RhDomain *domain, RhGuestDevice *device, const char *source);
+
 /* The tree as it is now, in the document's own encoding, with or without a declaration as it came.
  * Error: RH_ERROR_BUG. */
 GBytes *rh_domain_serialise(RhDomain *domain, GError **error);

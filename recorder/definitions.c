@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "recorder/definitions.h"
+
+#include "util/error.h"
+#include "util/file.h"
+
+#include <string.h>
+
+#define DEFINITION_FOLDER "etc/libvirt/qemu"
+/* libvirt/src/hypervisor/domain_driver.c, virDriverShouldAutostart */
+#define STARTED_MARK "run/libvirt/qemu/autostarted"
+
+static void definition_free(gpointer data)
+{
+    RhDefinition *definition = data;
+
+    g_free(definition->name);
+    g_free(definition->path);
+    if (definition->handle)
+        rh_domain_handle_free(definition->handle);
+    rh_domain_free(definition->domain);
+    g_clear_error(&definition->fault);
+    g_free(definition);
+}
+
+/* Reads @bytes; one without devices of ours is none. */
+static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *bytes)
+{
+    RhDomain *domain = bytes ? rh_domain_parse(bytes, &definition->fault) : NULL;
+
+    definition->domain = domain;
+    if (domain && rh_domain_guest(domain)->devices->len == 0) {
+        definition_free(definition);
+        return;
+    }
+    if (domain)
+        (void)rh_domain_read_record(domain, &definition->fault);
+    g_ptr_array_add(definitions, definition);
+}
+
+GPtrArray *rh_definitions_of_libvirt(virConnectPtr connection, GError **error)
+{
+    g_autoptr(GPtrArray) definitions = g_ptr_array_new_with_free_func(definition_free);
+    g_autoptr(GPtrArray) domains = rh_connection_list(connection, error);
+
+    for (guint i = 0; domains && i < domains->len; i++) {
+        virDomainPtr handle = g_ptr_array_index(domains, i);
+        RhDefinition *definition;
+        g_autoptr(GBytes) bytes = NULL;
+
+        if (virDomainIsPersistent(handle) != 1)
+            continue;
+        definition = g_new0(RhDefinition, 1);
+        definition->name = g_strdup(virDomainGetName(handle));
+        (void)virDomainRef(handle);
+        definition->handle = handle;
+        definition->running = virDomainIsActive(handle) == 1;
+        bytes = rh_connection_xml(handle, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE,
+                                  &definition->fault);
+        add(definitions, definition, bytes);
+    }
+    return domains ? g_steal_pointer(&definitions) : NULL;
+}
+
+GPtrArray *rh_definitions_of_files(const char *root, GError **error)
+{
+    g_autoptr(GPtrArray) definitions = g_ptr_array_new_with_free_func(definition_free);
+    g_autoptr(RhDir) dir = rh_dir_open(root, error);
+    g_autoptr(GPtrArray) files = NULL;
+
+    if (dir && rh_dir_exists(dir, STARTED_MARK)) {
+        rh_raise(error, RH_ERROR_STATE,
+                 "libvirt's daemon has been started since boot ('/%s' is there) and would not see "
+                 "what changes in its files; leave --boot out, and it is told",
+                 STARTED_MARK);
+        return NULL;
+    }
+    files = dir ? rh_dir_list(dir, DEFINITION_FOLDER, error) : NULL;
+    for (guint i = 0; files && i < files->len; i++) {
+        const char *file = g_ptr_array_index(files, i);
+        RhDefinition *definition;
+        g_autofree char *what = g_strdup_printf("libvirt's file '%s'", file);
+        g_autoptr(GBytes) bytes = NULL;
+
+        if (!g_str_has_suffix(file, ".xml"))
+            continue;
+        definition = g_new0(RhDefinition, 1);
+        definition->name = g_strndup(file, strlen(file) - strlen(".xml"));
+        definition->path = g_build_filename(root, DEFINITION_FOLDER, file, NULL);
+        bytes = rh_read_regular(definition->path, what, &definition->fault);
+        add(definitions, definition, bytes);
+    }
+    return files ? g_steal_pointer(&definitions) : NULL;
+}
+
+/* Written aside, synced, renamed. */
+static gboolean replace_file(const char *path, const char *xml, gsize length, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+
+    if (g_file_set_contents_full(path, xml, (gssize)length,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                 &reason))
+        return TRUE;
+    return rh_raise(error, RH_ERROR_HOST, "cannot replace '%s': %s", path, reason->message);
+}
+
+gboolean rh_definition_replace(const RhDefinition *definition, GError **error)
+{
+    g_autoptr(GBytes) bytes = rh_domain_serialise(definition->domain, error);
+    g_autoptr(virDomain) defined = NULL;
+    g_autofree char *xml = NULL;
+    gsize length;
+
+    if (!bytes)
+        return FALSE;
+    length = g_bytes_get_size(bytes);
+    xml = g_strndup(g_bytes_get_data(bytes, NULL), length);
+    if (definition->path)
+        return replace_file(definition->path, xml, length, error);
+    defined = virDomainDefineXML(virDomainGetConnect(definition->handle), xml);
+    return defined ||
+           rh_connection_raise(error, "change the definition of guest '%s'", definition->name);
+}

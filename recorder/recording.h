@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The record of one of libvirt's guests, brought up to date where libvirt keeps it: in the running
+ * guest's XML and in its definition. And the definition's sources, which libvirt takes from the
+ * source host as they are when a guest migrates with --persistent (qemu_migration.c,
+ * qemuMigrationDstPersist).
+ */
+#pragma once
+
+#include "recorder/scene.h"
+
+/* What happened to the guest since it was last looked at. */
+typedef struct {
+    gboolean fresh;   /* it was started or rebooted: what it was started with is what it has */
+    gboolean arrived; /* it came from another host: its definition shall name what it has now */
+} RhNews;
+
+/* What came of it. */
+typedef struct {
+    gboolean running;
+    gboolean busy;               /* a job holds the guest, nothing was written: to be tried again */
+    guint n_devices;             /* of ours, of the running guest, or of its definition */
+    gboolean has_vdpa;           /* whose negotiated features may still change */
+    gboolean live_written;       /* the running guest's record */
+    gboolean definition_written; /* the definition, or its record */
+    GPtrArray *moves;            /* of char *: what the definition names now, "'a' -> 'b'" */
+    GPtrArray *strays;           /* of char *: sources of its definition that are another host's */
+} RhRecording;
+void rh_recording_clear(RhRecording *recording);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RhRecording, rh_recording_clear)
+
+/* What an inventory must hold for recording the guest; 0: it has no device of ours. Error:
+ * RH_ERROR_HOST, RH_ERROR_INPUT. */
+gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **error);
+
+/*
+ * Writes what is not so yet. With @print (may be NULL) nothing is written: the record that the
+ * running guest, or the definition of one that is shut off, should have is appended to it. Error:
+ * RH_ERROR_HOST (libvirt; a device that is not there), RH_ERROR_INPUT (a record that cannot be
+ * read, which is left as it is).
+ */
+gboolean rh_recording_update(virDomainPtr domain, const RhScene *scene, const RhNews *news,
+                             GString *print, RhRecording *ret_recording, GError **error);

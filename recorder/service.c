@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "recorder/service.h"
+
+#include "hook/journal.h"
+#include "recorder/recording.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define SECOND G_USEC_PER_SEC
+/* Events come in groups (a guest that arrives: started, defined, resumed). */
+#define SETTLE_US (SECOND / 5)
+/* What is tried again, is so after this, then twice that, and so on. */
+#define MIN_DELAY_US (2 * SECOND)
+/* Negotiated features appear when a guest driver starts, and no event tells: looked for at first
+ * soon, then slowly. */
+#define MAX_LOOK_DELAY_US (60 * SECOND)
+#define MAX_RETRY_DELAY_US (30 * SECOND)
+/* A gather that did not end may have left a process in the kernel: not many of those. */
+#define MAX_GATHER_DELAY_US (900 * SECOND)
+#define NEVER G_MAXINT64
+
+/* https://libvirt.org/html/libvirt-libvirt-host.html#virConnectSetKeepAlive */
+#define KEEPALIVE_SECONDS 5
+#define KEEPALIVE_COUNT 3
+
+/* A guest that may need a look. */
+typedef struct {
+    RhNews news;
+    RhGather needs;    /* what an inventory must hold for it; 0: not known */
+    gint64 due;        /* g_get_monotonic_time(); NEVER */
+    gint64 look_delay; /* until the next look for negotiated features */
+    gint64 retry_delay;
+    char *complaint; /* what was said of it last: said once */
+} Watch;
+
+typedef struct {
+    const RhEnvironment *environment;
+    const char *uri;
+    virConnectPtr connection; /* NULL: not connected */
+    gboolean lost;            /* the connection has ended, and is to be closed */
+    gboolean stop;
+    gint64 connect_due;
+    gint64 connect_delay;
+    gint64 gather_due; /* not before, after a gather that failed */
+    gint64 gather_delay;
+    char *complaint;     /* about the daemon or this host */
+    GHashTable *watches; /* uuid -> Watch */
+    int timer;
+    int signals;
+} Service;
+
+static void watch_free(gpointer data)
+{
+    Watch *watch = data;
+
+    g_free(watch->complaint);
+    g_free(watch);
+}
+
+/* Says @message, unless it was the last that was said there; NULL: all is well again. */
+static void complain(char **said, const char *guest, const char *message)
+{
+    if (g_strcmp0(*said, message) == 0)
+        return;
+    g_free(*said);
+    *said = g_strdup(message);
+    if (message)
+        rh_journal_tell(RH_EVENT_WARNING, guest, "%s", message);
+}
+
+static gint64 grow(gint64 *delay, gint64 max)
+{
+    *delay = CLAMP(*delay * 2, MIN_DELAY_US, max);
+    return g_get_monotonic_time() + *delay;
+}
+
+/* Events --------------------------------------------------------------------------------------- */
+
+/* The guest is to be looked at soon. */
+static Watch *touch(Service *service, virDomainPtr domain)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    Watch *watch;
+
+    if (virDomainGetUUIDString(domain, uuid) != 0)
+        return NULL;
+    watch = g_hash_table_lookup(service->watches, uuid);
+    if (!watch) {
+        watch = g_new0(Watch, 1);
+        g_hash_table_insert(service->watches, g_strdup(uuid), watch);
+    }
+    watch->due = g_get_monotonic_time() + SETTLE_US;
+    watch->needs = 0;
+    watch->look_delay = 0;
+    watch->retry_delay = 0;
+    return watch;
+}
+
+/* It ends; what was known of the running guest is over. */
+static void settle_down(Watch *watch)
+{
+    watch->news = (RhNews){0};
+    g_clear_pointer(&watch->complaint, g_free);
+}
+
+static int on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, int event,
+                        int detail, void *data)
+{
+    Watch *watch = touch(data, domain);
+
+    if (!watch)
+        return 0;
+    if (event == VIR_DOMAIN_EVENT_STOPPED || event == VIR_DOMAIN_EVENT_UNDEFINED)
+        settle_down(watch);
+    else if (event == VIR_DOMAIN_EVENT_STARTED && detail == VIR_DOMAIN_EVENT_STARTED_BOOTED)
+        watch->news.fresh = TRUE;
+    else if ((event == VIR_DOMAIN_EVENT_STARTED && detail == VIR_DOMAIN_EVENT_STARTED_MIGRATED) ||
+             (event == VIR_DOMAIN_EVENT_RESUMED && detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED))
+        watch->news.arrived = TRUE;
+    return 0;
+}
+
+static void on_reboot(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, void *data)
+{
+    Watch *watch = touch(data, domain);
+
+    if (watch)
+        watch->news.fresh = TRUE;
+}
+
+static void on_device(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
+                      const char *alias G_GNUC_UNUSED, void *data)
+{
+    (void)touch(data, domain);
+}
+
+static void on_close(virConnectPtr connection G_GNUC_UNUSED, int reason G_GNUC_UNUSED, void *data)
+{
+    Service *service = data;
+
+    service->lost = TRUE;
+}
+
+static gboolean subscribe(Service *service)
+{
+    static const struct {
+        int event;
+        virConnectDomainEventGenericCallback callback;
+    } events[] = {
+        {VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle)},
+        {VIR_DOMAIN_EVENT_ID_REBOOT, VIR_DOMAIN_EVENT_CALLBACK(on_reboot)},
+        {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},
+        {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(events); i++)
+        if (virConnectDomainEventRegisterAny(service->connection, NULL, events[i].event,
+                                             events[i].callback, service, NULL) < 0)
+            return FALSE;
+    (void)virConnectRegisterCloseCallback(service->connection, on_close, service, NULL);
+    (void)virConnectSetKeepAlive(service->connection, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
+    return TRUE;
+}
+
+/* The connection ------------------------------------------------------------------------------- */
+
+static void touch_all(Service *service)
+{
+    g_autoptr(GPtrArray) domains =
+        service->connection ? rh_connection_list(service->connection, NULL) : NULL;
+
+    for (guint i = 0; domains && i < domains->len; i++)
+        (void)touch(service, g_ptr_array_index(domains, i));
+}
+
+static void disconnect(Service *service)
+{
+    if (service->connection) {
+        (void)virConnectUnregisterCloseCallback(service->connection, on_close);
+        rh_connection_close(service->connection);
+    }
+    service->connection = NULL;
+    service->lost = FALSE;
+}
+
+/* Events of before are lost, so all guests are looked at. */
+static void connect_if_due(Service *service)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (service->connection || g_get_monotonic_time() < service->connect_due)
+        return;
+    service->connection = rh_connection_open(service->uri, FALSE, &error);
+    if (service->connection && !subscribe(service)) {
+        rh_connection_raise(&error, "ask libvirt for its events");
+        disconnect(service);
+    }
+    if (!service->connection) {
+        complain(&service->complaint, NULL, error->message);
+        service->connect_due = grow(&service->connect_delay, MAX_RETRY_DELAY_US);
+        return;
+    }
+    complain(&service->complaint, NULL, NULL);
+    service->connect_delay = 0;
+    rh_journal_tell(RH_EVENT_CONNECTED, NULL, "connected to libvirt at '%s'",
+                    rh_connection_uri(service->uri));
+    touch_all(service);
+}
+
+/* Recording ------------------------------------------------------------------------------------ */
+
+static void tell_recording(const char *name, const RhRecording *recording)
+{
+    if (recording->live_written || recording->definition_written)
+        rh_journal_tell(RH_EVENT_RECORDED, name, "recorded guest '%s'%s", name,
+                        !recording->live_written         ? ", in its definition"
+                        : !recording->definition_written ? ", which runs"
+                                                         : ", which runs, and in its definition");
+    for (guint i = 0; i < recording->moves->len; i++)
+        rh_journal_tell(RH_EVENT_REFRESHED, name, "the definition of guest '%s' names %s", name,
+                        (const char *)g_ptr_array_index(recording->moves, i));
+    for (guint i = 0; i < recording->strays->len && recording->definition_written; i++)
+        rh_journal_tell(RH_EVENT_WARNING, name,
+                        "the definition of guest '%s' names '%s', which was a device of the host "
+                        "that it came from; once the guest is shut off, 'virt-rehome refresh %s' "
+                        "finds one for it here",
+                        name, (const char *)g_ptr_array_index(recording->strays, i), name);
+}
+
+/* When to look again: for negotiated features, or because a job held the guest. */
+static void schedule(Watch *watch, const RhRecording *recording)
+{
+    watch->due = NEVER;
+    if (recording->busy) {
+        watch->due = grow(&watch->retry_delay, MAX_RETRY_DELAY_US);
+        return;
+    }
+    watch->retry_delay = 0;
+    watch->news = (RhNews){0};
+    if (recording->running && recording->has_vdpa)
+        watch->due = grow(&watch->look_delay, MAX_LOOK_DELAY_US);
+}
+
+/* libvirt says of a guest whose migration away was cancelled that it is resumed as migrated, too.
+ */
+static void doubt_arrival(virDomainPtr domain, RhNews *news)
+{
+    int state = VIR_DOMAIN_NOSTATE;
+    int reason = 0;
+
+    if (virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_RUNNING &&
+        reason == VIR_DOMAIN_RUNNING_MIGRATION_CANCELED)
+        news->arrived = FALSE;
+}
+
+static void record(virDomainPtr domain, Watch *watch, const RhScene *scene)
+{
+    g_auto(RhRecording) recording = {0};
+    g_autoptr(GError) error = NULL;
+
+    doubt_arrival(domain, &watch->news);
+    if (rh_recording_update(domain, scene, &watch->news, NULL, &recording, &error)) {
+        tell_recording(virDomainGetName(domain), &recording);
+        complain(&watch->complaint, NULL, NULL);
+        schedule(watch, &recording);
+        return;
+    }
+    if (!recording.busy)
+        complain(&watch->complaint, virDomainGetName(domain), error->message);
+    watch->due =
+        grow(&watch->retry_delay, recording.busy ? MAX_RETRY_DELAY_US : MAX_GATHER_DELAY_US);
+}
+
+/* Looks up the guest of @uuid. NULL where it is no more, and forgotten, or libvirt cannot be asked,
+ * and it will be again. */
+static virDomainPtr look_up(Service *service, const char *uuid)
+{
+    virDomainPtr domain = virDomainLookupByUUIDString(service->connection, uuid);
+    Watch *watch;
+
+    if (!domain && rh_connection_is_gone())
+        g_hash_table_remove(service->watches, uuid);
+    else if (!domain && (watch = g_hash_table_lookup(service->watches, uuid)))
+        watch->due = grow(&watch->retry_delay, MAX_RETRY_DELAY_US);
+    return domain;
+}
+
+/* The guests to be looked at now: where any must be, those that would be soon come along, so that
+ * one gather serves many. Of uuids, the caller's. */
+static GPtrArray *find_due(Service *service)
+{
+    GPtrArray *due = g_ptr_array_new_with_free_func(g_free);
+    gint64 now = g_get_monotonic_time();
+    gboolean any = FALSE;
+    GHashTableIter iter;
+    gpointer uuid;
+    gpointer watch;
+
+    g_hash_table_iter_init(&iter, service->watches);
+    while (!any && g_hash_table_iter_next(&iter, NULL, &watch))
+        any = ((Watch *)watch)->due <= now;
+    g_hash_table_iter_init(&iter, service->watches);
+    while (any && g_hash_table_iter_next(&iter, &uuid, &watch))
+        if (((Watch *)watch)->due != NEVER &&
+            ((Watch *)watch)->due - ((Watch *)watch)->look_delay / 2 <= now)
+            g_ptr_array_add(due, g_strdup(uuid));
+    return due;
+}
+
+/* What an inventory must hold for those that are due; 0: none of them has a device of ours. A guest
+ * that cannot be read is told of by record(), which reads it again. */
+static RhGather find_needs(Service *service, GPtrArray *due)
+{
+    RhGather needs = 0;
+
+    for (guint i = 0; i < due->len; i++) {
+        const char *uuid = g_ptr_array_index(due, i);
+        Watch *watch = g_hash_table_lookup(service->watches, uuid);
+        g_autoptr(virDomain) domain = watch->needs ? NULL : look_up(service, uuid);
+
+        if (domain && !rh_recording_needs(domain, &watch->needs, NULL))
+            watch->needs = RH_GATHER_VDPA;
+        else if (domain && !watch->needs)
+            watch->due = NEVER;
+        if (domain || g_hash_table_contains(service->watches, uuid))
+            needs |= watch->needs;
+    }
+    return needs;
+}
+
+static void postpone(Service *service, GPtrArray *due, const GError *error)
+{
+    complain(&service->complaint, NULL, error->message);
+    service->gather_due = grow(&service->gather_delay, MAX_GATHER_DELAY_US);
+    for (guint i = 0; i < due->len; i++) {
+        Watch *watch = g_hash_table_lookup(service->watches, g_ptr_array_index(due, i));
+
+        if (watch)
+            watch->due = MAX(watch->due, service->gather_due);
+    }
+}
+
+static void record_due(Service *service)
+{
+    g_autoptr(GPtrArray) due = NULL;
+    g_autoptr(RhScene) scene = NULL;
+    g_autoptr(GError) error = NULL;
+    RhGather needs;
+
+    if (!service->connection || g_get_monotonic_time() < service->gather_due)
+        return;
+    due = find_due(service);
+    needs = find_needs(service, due);
+    if (!needs)
+        return;
+    scene = rh_scene_new(service->environment, service->connection, needs, &error);
+    if (!scene) {
+        postpone(service, due, error);
+        return;
+    }
+    complain(&service->complaint, NULL, NULL);
+    service->gather_delay = 0;
+    for (guint i = 0; i < due->len && !service->lost; i++) {
+        const char *uuid = g_ptr_array_index(due, i);
+        g_autoptr(virDomain) domain = look_up(service, uuid);
+        Watch *watch = g_hash_table_lookup(service->watches, uuid);
+
+        if (domain && watch->needs)
+            record(domain, watch, scene);
+    }
+}
+
+/* The loop ------------------------------------------------------------------------------------- */
+
+static gint64 next_due(const Service *service)
+{
+    gint64 next = NEVER;
+    GHashTableIter iter;
+    gpointer watch;
+
+    if (!service->connection)
+        return service->connect_due;
+    g_hash_table_iter_init(&iter, service->watches);
+    while (g_hash_table_iter_next(&iter, NULL, &watch))
+        next = MIN(next, MAX(((Watch *)watch)->due, service->gather_due));
+    return next;
+}
+
+static void arm(const Service *service)
+{
+    gint64 next = next_due(service);
+    gint64 left = next == NEVER ? -1 : MAX(next - g_get_monotonic_time(), 0) / 1000 + 1;
+
+    virEventUpdateTimeout(service->timer, (int)MIN(left, G_MAXINT));
+}
+
+/* It has woken the loop, which is all that it is for. */
+static void on_timer(int timer, void *data G_GNUC_UNUSED)
+{
+    virEventUpdateTimeout(timer, -1);
+}
+
+static void on_signal(int watch G_GNUC_UNUSED, int fd, int events G_GNUC_UNUSED, void *data)
+{
+    Service *service = data;
+    struct signalfd_siginfo info;
+
+    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP)
+            touch_all(service);
+        else
+            service->stop = TRUE;
+    }
+}
+
+static gboolean service_begin(Service *service, GError **error)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    service->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (service->signals < 0)
+        return rh_raise_errno(error, RH_ERROR_BUG, errno, "cannot wait for signals");
+    if (virEventRegisterDefaultImpl() < 0 ||
+        virEventAddHandle(service->signals, VIR_EVENT_HANDLE_READABLE, on_signal, service, NULL) <
+            0 ||
+        (service->timer = virEventAddTimeout(-1, on_timer, service, NULL)) < 0)
+        return rh_connection_raise(error, "begin to wait for libvirt's events");
+    return TRUE;
+}
+
+gboolean rh_service_run(const RhEnvironment *environment, const char *uri, GError **error)
+{
+    Service service = {.environment = environment, .uri = uri, .signals = -1, .timer = -1};
+    gboolean begun = service_begin(&service, error);
+
+    service.watches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, watch_free);
+    while (begun && !service.stop) {
+        connect_if_due(&service);
+        record_due(&service);
+        if (service.lost) {
+            rh_journal_tell(RH_EVENT_WARNING, NULL, "libvirt's daemon has gone; waiting for it");
+            disconnect(&service);
+            service.connect_due = grow(&service.connect_delay, MAX_RETRY_DELAY_US);
+        }
+        arm(&service);
+        if (virEventRunDefaultImpl() < 0)
+            begun = rh_connection_raise(error, "wait for libvirt's events");
+    }
+    disconnect(&service);
+    g_hash_table_unref(service.watches);
+    g_free(service.complaint);
+    rh_fd_close(&service.signals);
+    return begun;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a guest's record says: when it starts, when it runs on, and of its definition. */
+#include "core/features.h"
+#include "core/guest.h"
+#include "util/error.h"
+
+#define NODE_3 "/dev/vhost-vdpa-3"
+#define NODE_7 "/dev/vhost-vdpa-7"
+#define FIRST_SLOT "pci:0000:01:00.0"
+#define SECOND_SLOT "pci:0000:02:00.0"
+
+static RhDevice *add_vdpa(RhInventory *host, const char *name, const char *node, guint64 mtu)
+{
+    RhDevice *device = rh_device_new(RH_KIND_VDPA);
+
+    rh_device_set_text(device, RH_ATTR_NAME, name);
+    rh_device_set_text(device, RH_ATTR_CHARDEV, node);
+    rh_device_set_text(device, RH_ATTR_CLASS, "net");
+    rh_device_set_number(device, RH_ATTR_FEATURES, 0xff);
+    rh_device_set_number(device, RH_ATTR_MTU, mtu);
+    rh_inventory_add(host, device);
+    return device;
+}
+
+static RhInventory *new_host(const char *name)
+{
+    RhInventory *host = rh_inventory_new();
+
+    host->name = g_strdup(name);
+    host->kernel = g_strdup("6.12");
+    return host;
+}
+
+static RhGuestDevice *add_nic(RhGuest *guest, const char *source, const char *address)
+{
+    RhGuestDevice *device = rh_guest_add(guest, RH_KIND_VDPA);
+
+    device->source = g_strdup(source);
+    device->guest_address = g_strdup(address);
+    device->class = "net";
+    return device;
+}
+
+static RhDevice *add_entry(RhGuest *guest, const char *host, const char *node, const char *address,
+                           guint64 mtu)
+{
+    RhDevice *entry = rh_device_new(RH_KIND_VDPA);
+
+    rh_device_set_text(entry, RH_ATTR_CHARDEV, node);
+    rh_device_set_text(entry, RH_ATTR_GUEST_ADDRESS, address);
+    rh_device_set_number(entry, RH_ATTR_MTU, mtu);
+    rh_device_set_number(entry, RH_ATTR_FEATURES, 0x0f);
+    rh_device_set_number(entry, RH_ATTR_NEGOTIATED, 0x03);
+    if (!guest->record)
+        guest->record = rh_record_new();
+    g_free(guest->record->host);
+    guest->record->host = g_strdup(host);
+    g_ptr_array_add(guest->record->entries, entry);
+    return entry;
+}
+
+static void match(RhGuest *guest)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(rh_guest_match_record(guest, &error));
+    g_assert_no_error(error);
+}
+
+static const RhDevice *entry_at(const RhRecord *record, guint i)
+{
+    g_assert_cmpuint(record->entries->len, >, i);
+    return g_ptr_array_index(record->entries, i);
+}
+
+static RhRecord *make(const RhGuest *guest, const RhInventory *host, RhContract contract)
+{
+    g_autoptr(GError) error = NULL;
+    RhRecord *record = rh_record_make(guest, host, contract, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(record->host, ==, host->name);
+    g_assert_cmpstr(record->kernel, ==, host->kernel);
+    return record;
+}
+
+static void assert_entry(const RhDevice *entry, const char *node, guint64 mtu)
+{
+    g_assert_cmpstr(rh_device_key(entry), ==, node);
+    g_assert_cmpuint(rh_device_number(entry, RH_ATTR_MTU, 0), ==, mtu);
+}
+
+/* What it was started with stays where it runs on, and is what it has where it starts. */
+static void test_contract(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    g_autoptr(RhRecord) stands = NULL;
+    g_autoptr(RhRecord) anew = NULL;
+
+    add_vdpa(host, "vdpa3", NODE_3, 9000);
+    add_nic(guest, NODE_3, FIRST_SLOT);
+    add_entry(guest, "there", "/dev/vhost-vdpa-0", FIRST_SLOT, 1500);
+    match(guest);
+    stands = make(guest, host, RH_CONTRACT_STANDS);
+    assert_entry(entry_at(stands, 0), NODE_3, 1500);
+    g_assert_cmpstr(rh_device_text(entry_at(stands, 0), RH_ATTR_NAME), ==, "vdpa3");
+    g_assert_cmphex(rh_device_number(entry_at(stands, 0), RH_ATTR_FEATURES, 0), ==, 0x0f);
+    anew = make(guest, host, RH_CONTRACT_NEW);
+    assert_entry(entry_at(anew, 0), NODE_3, 9000);
+    g_assert_false(rh_device_knows(entry_at(anew, 0), RH_ATTR_NEGOTIATED));
+    g_assert_cmpstr(rh_device_text(entry_at(anew, 0), RH_ATTR_GUEST_ADDRESS), ==, FIRST_SLOT);
+}
+
+/* The running guest's own, and of a driver that is down for a moment the last that was known. */
+static void test_negotiated(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    RhDevice *device = add_vdpa(host, "vdpa3", NODE_3, 1500);
+    g_autoptr(RhRecord) before = NULL;
+    g_autoptr(RhRecord) after = NULL;
+
+    add_nic(guest, NODE_3, FIRST_SLOT);
+    add_entry(guest, "here", NODE_3, FIRST_SLOT, 1500);
+    match(guest);
+    before = make(guest, host, RH_CONTRACT_STANDS);
+    g_assert_cmphex(rh_device_number(entry_at(before, 0), RH_ATTR_NEGOTIATED, 0), ==, 0x03);
+    rh_device_set_number(device, RH_ATTR_NEGOTIATED, 0x07);
+    after = make(guest, host, RH_CONTRACT_STANDS);
+    g_assert_cmphex(rh_device_number(entry_at(after, 0), RH_ATTR_NEGOTIATED, 0), ==, 0x07);
+    g_assert_false(rh_record_equal(before, after));
+}
+
+/* On the record's own host another source is another device. */
+static void test_replaced(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    g_autoptr(RhRecord) record = NULL;
+
+    add_vdpa(host, "vdpa3", NODE_3, 1500);
+    add_vdpa(host, "vdpa7", NODE_7, 9000);
+    add_nic(guest, NODE_7, FIRST_SLOT);
+    add_entry(guest, "here", NODE_3, FIRST_SLOT, 1500);
+    match(guest);
+    record = make(guest, host, RH_CONTRACT_STANDS);
+    assert_entry(entry_at(record, 0), NODE_7, 9000);
+}
+
+static void test_missing(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    g_autoptr(GError) error = NULL;
+
+    add_nic(guest, NODE_3, FIRST_SLOT);
+    g_assert_null(rh_record_make(guest, host, RH_CONTRACT_NEW, &error));
+    g_assert_error(error, RH_ERROR, RH_ERROR_HOST);
+}
+
+/* What the guest runs with is in its definition's record as in its own; the rest stays. */
+static void test_definition_of_running(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) running = rh_guest_new();
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    g_autoptr(RhRecord) recorded = NULL;
+    g_autoptr(RhRecord) record = NULL;
+
+    add_vdpa(host, "vdpa3", NODE_3, 9000);
+    add_vdpa(host, "vdpa7", NODE_7, 9000);
+    add_nic(running, NODE_3, FIRST_SLOT);
+    add_entry(running, "there", "/dev/vhost-vdpa-0", FIRST_SLOT, 1500);
+    match(running);
+    recorded = make(running, host, RH_CONTRACT_STANDS);
+    add_nic(defined, NODE_3, FIRST_SLOT);
+    add_nic(defined, NODE_7, SECOND_SLOT);
+    add_entry(defined, "here", NODE_7, SECOND_SLOT, 1400);
+    match(defined);
+    record = rh_record_make_definition(defined, host, running, recorded);
+    g_assert_cmpstr(record->host, ==, "here");
+    assert_entry(entry_at(record, 0), NODE_3, 1500);
+    assert_entry(entry_at(record, 1), NODE_7, 1400);
+}
+
+/* Of a guest that is shut off an entry is never made over: after a reboot its node may be another
+ * device. One that is missing is made, and one whose device was exchanged here. */
+static void test_definition_of_shut_off(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    g_autoptr(RhRecord) record = NULL;
+    g_autoptr(RhRecord) exchanged = NULL;
+    RhGuestDevice *nic;
+
+    add_vdpa(host, "vdpa3", NODE_3, 9000);
+    add_vdpa(host, "vdpa7", NODE_7, 9000);
+    nic = add_nic(defined, NODE_3, FIRST_SLOT);
+    add_nic(defined, "/dev/vhost-vdpa-9", "pci:0000:03:00.0");
+    add_entry(defined, "here", NODE_3, FIRST_SLOT, 1500);
+    match(defined);
+    record = rh_record_make_definition(defined, host, NULL, NULL);
+    g_assert_cmpuint(record->entries->len, ==, 1);
+    assert_entry(entry_at(record, 0), NODE_3, 1500);
+    g_free(nic->source);
+    nic->source = g_strdup(NODE_7);
+    exchanged = rh_record_make_definition(defined, host, NULL, NULL);
+    assert_entry(entry_at(exchanged, 0), NODE_7, 9000);
+}
+
+/* A definition that still names devices of another host is that host's, and so is its record. */
+static void test_definition_from_elsewhere(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    g_autoptr(RhRecord) record = NULL;
+
+    add_vdpa(host, "vdpa3", NODE_3, 9000);
+    add_nic(defined, NODE_3, FIRST_SLOT);
+    add_nic(defined, NODE_7, SECOND_SLOT);
+    add_entry(defined, "there", NODE_7, SECOND_SLOT, 1500);
+    match(defined);
+    record = rh_record_make_definition(defined, host, NULL, NULL);
+    g_assert_cmpstr(record->host, ==, "there");
+    g_assert_cmpuint(record->entries->len, ==, 1);
+    assert_entry(entry_at(record, 0), NODE_7, 1500);
+}
+
+int main(int argc, char **argv)
+{
+    g_log_writer_default_set_use_stderr(TRUE);
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/record/contract", test_contract);
+    g_test_add_func("/record/negotiated", test_negotiated);
+    g_test_add_func("/record/replaced", test_replaced);
+    g_test_add_func("/record/missing", test_missing);
+    g_test_add_func("/record/definition-of-running", test_definition_of_running);
+    g_test_add_func("/record/definition-of-shut-off", test_definition_of_shut_off);
+    g_test_add_func("/record/definition-from-elsewhere", test_definition_from_elsewhere);
+    return g_test_run();
+}
