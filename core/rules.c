@@ -319,14 +319,28 @@ gboolean rh_case_differs(const RhCase *c, RhAttr attr)
     return !equal_holds(c, NULL, rh_fact(c->entry, attr), rh_fact(c->device, attr));
 }
 
-RhCost rh_cost(const RhCase *c)
+static gboolean is_same(const RhCase *c, RhAttr attr)
+{
+    return rh_device_knows(c->entry, attr) && rh_device_knows(c->device, attr) &&
+           !rh_case_differs(c, attr);
+}
+
+/* Whether it is the very device that the record names, on its host. What hangs on the same hardware
+ * under the same name is, even if a reboot gave it another number. */
+static gboolean is_very_device(const RhCase *c)
 {
     const RhKindInfo *info = rh_kind_info(c->device->kind);
-    gboolean same_name = !rh_case_differs(c, info->name);
+
+    return c->context->at_home && is_same(c, info->name) &&
+           (is_same(c, info->key) || is_same(c, info->home));
+}
+
+RhCost rh_cost(const RhCase *c)
+{
+    gboolean same_name = !rh_case_differs(c, rh_kind_info(c->device->kind)->name);
     RhCost cost = {{0}};
 
-    cost.levels[RH_COST_MOVED] =
-        !(c->context->at_home && same_name && !rh_case_differs(c, info->key));
+    cost.levels[RH_COST_MOVED] = !is_very_device(c);
     cost.levels[RH_COST_NAMED] = rh_device_knows(c->device, RH_ATTR_NAMED_BY);
     cost.levels[RH_COST_NUMA] = is_elsewhere(c);
     cost.levels[RH_COST_NAME] = !same_name;
