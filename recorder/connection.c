@@ -100,15 +100,13 @@ virConnectPtr rh_connection_open(const char *uri, gboolean read_only, GError **e
 
 virDomainPtr rh_connection_find(virConnectPtr connection, const char *guest, GError **error)
 {
+    g_autofree char *uri = virConnectGetURI(connection);
     virDomainPtr domain = virDomainLookupByName(connection, guest);
-    g_autofree char *uri = NULL;
 
     if (!domain && g_uuid_string_is_valid(guest))
         domain = virDomainLookupByUUIDString(connection, guest);
     if (domain)
         return domain;
-    uri = virConnectGetURI(connection);
-    (void)virDomainLookupByName(connection, guest); /* the URI's success cleared the error */
     rh_connection_raise(error, "find guest '%s' at '%s'", guest, uri ? uri : "");
     return NULL;
 }
@@ -149,10 +147,11 @@ GPtrArray *rh_connection_list(virConnectPtr connection, GError **error)
 
 GBytes *rh_connection_xml(virDomainPtr domain, guint flags, GError **error)
 {
+    const char *name = virDomainGetName(domain); /* asked later, it would clear the error */
     char *xml = virDomainGetXMLDesc(domain, flags);
 
     if (!xml) {
-        rh_connection_raise(error, "read the XML of guest '%s'", virDomainGetName(domain));
+        rh_connection_raise(error, "read the XML of guest '%s'", name);
         return NULL;
     }
     return g_bytes_new_take(xml, strlen(xml));

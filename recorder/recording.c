@@ -39,18 +39,27 @@ void rh_recording_clear(RhRecording *recording)
     g_clear_pointer(&recording->strays, g_ptr_array_unref);
 }
 
+/* Errors that speak of "the guest" say which. */
+static gboolean name_guest(virDomainPtr handle, GError **error)
+{
+    g_prefix_error(error, "guest '%s': ", virDomainGetName(handle));
+    return FALSE;
+}
+
 static gboolean side_read(Work *work, Side *side, guint flags, GError **error)
 {
     g_autoptr(GBytes) xml = rh_connection_xml(work->handle, flags, error);
 
-    side->domain = xml ? rh_domain_parse(xml, error) : NULL;
-    if (!side->domain)
+    if (!xml)
         return FALSE;
+    side->domain = rh_domain_parse(xml, error);
+    if (!side->domain)
+        return name_guest(work->handle, error);
     side->guest = rh_domain_guest(side->domain);
     if (side->guest->devices->len == 0)
         return TRUE;
     rh_users_resolve(work->scene ? work->scene->host : NULL, side->guest);
-    return rh_domain_read_record(side->domain, error);
+    return rh_domain_read_record(side->domain, error) || name_guest(work->handle, error);
 }
 
 /* Of a guest that is no more, libvirt says -1 with VIR_ERR_NO_DOMAIN: read as no. */
@@ -125,9 +134,10 @@ static gboolean plan_live(Work *work, const RhNews *news, GError **error)
         return TRUE;
     record = rh_record_make(work->live.guest, work->scene->inventory,
                             contract_of(work->handle, news), error);
-    if (record)
-        side_expect(&work->live, record, work->scene);
-    return record != NULL;
+    if (!record)
+        return name_guest(work->handle, error);
+    side_expect(&work->live, record, work->scene);
+    return TRUE;
 }
 
 /* Whether the definition was made on another host. */
@@ -199,17 +209,19 @@ static gboolean write_metadata(const Work *work, const RhRecord *record, guint f
                                GDateTime *now, GError **error)
 {
     g_autofree char *xml = rh_domain_format_record(record, now);
+    const char *name = virDomainGetName(work->handle);
 
     return virDomainSetMetadata(work->handle, VIR_DOMAIN_METADATA_ELEMENT, xml, RECORD_KEY,
                                 RECORD_URI, flags) == 0 ||
-           rh_connection_raise(error, "write the record of guest '%s'",
-                               virDomainGetName(work->handle));
+           rh_connection_raise(error, "write the record of guest '%s'", name);
 }
 
 /* Sources and record of the definition, in one write. */
 static gboolean redefine(Work *work, GDateTime *now, GError **error)
 {
     Side *side = &work->definition;
+    virConnectPtr connection = virDomainGetConnect(work->handle);
+    const char *name = virDomainGetName(work->handle);
     g_autofree char *xml = NULL;
     g_autoptr(GBytes) bytes = NULL;
     g_autoptr(virDomain) defined = NULL;
@@ -219,9 +231,8 @@ static gboolean redefine(Work *work, GDateTime *now, GError **error)
     if (!bytes)
         return FALSE;
     xml = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-    defined = virDomainDefineXML(virDomainGetConnect(work->handle), xml);
-    return defined || rh_connection_raise(error, "correct the definition of guest '%s'",
-                                          virDomainGetName(work->handle));
+    defined = virDomainDefineXML(connection, xml);
+    return defined || rh_connection_raise(error, "correct the definition of guest '%s'", name);
 }
 
 static gboolean work_write(Work *work, RhRecording *recording, GError **error)
