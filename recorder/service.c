@@ -43,6 +43,7 @@ typedef struct {
     const RhEnvironment *environment;
     const char *uri;
     virConnectPtr connection; /* NULL: not connected */
+    GArray *callbacks;        /* of int: what is subscribed to there, and holds it */
     gboolean lost;            /* the connection has ended, and is to be closed */
     gboolean stop;
     gint64 connect_due;
@@ -159,10 +160,14 @@ static gboolean subscribe(Service *service)
         {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},
     };
 
-    for (guint i = 0; i < G_N_ELEMENTS(events); i++)
-        if (virConnectDomainEventRegisterAny(service->connection, NULL, events[i].event,
-                                             events[i].callback, service, NULL) < 0)
+    for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
+        int id = virConnectDomainEventRegisterAny(service->connection, NULL, events[i].event,
+                                                  events[i].callback, service, NULL);
+
+        if (id < 0)
             return FALSE;
+        g_array_append_val(service->callbacks, id);
+    }
     (void)virConnectRegisterCloseCallback(service->connection, on_close, service, NULL);
     (void)virConnectSetKeepAlive(service->connection, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
     return TRUE;
@@ -181,6 +186,10 @@ static void touch_all(Service *service)
 
 static void disconnect(Service *service)
 {
+    for (guint i = 0; i < service->callbacks->len; i++)
+        (void)virConnectDomainEventDeregisterAny(service->connection,
+                                                 g_array_index(service->callbacks, int, i));
+    g_array_set_size(service->callbacks, 0);
     if (service->connection) {
         (void)virConnectUnregisterCloseCallback(service->connection, on_close);
         rh_connection_close(service->connection);
@@ -445,6 +454,7 @@ gboolean rh_service_run(const RhEnvironment *environment, const char *uri, GErro
     gboolean begun = service_begin(&service, error);
 
     service.watches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, watch_free);
+    service.callbacks = g_array_new(FALSE, FALSE, sizeof(int));
     while (begun && !service.stop) {
         connect_if_due(&service);
         record_due(&service);
@@ -459,6 +469,7 @@ gboolean rh_service_run(const RhEnvironment *environment, const char *uri, GErro
     }
     disconnect(&service);
     g_hash_table_unref(service.watches);
+    g_array_unref(service.callbacks);
     g_free(service.complaint);
     rh_fd_close(&service.signals);
     return begun;
