@@ -121,6 +121,14 @@ caught() {
     caught 'links neither' '0x'
 }
 
+@test "a command that links libvirt" {
+    command -v readelf cc pkg-config && pkg-config --exists libvirt || skip "no libvirt to link"
+    # shellcheck disable=SC2046
+    printf '#include <libvirt/libvirt.h>\nint main(void) { return virInitialize(); }' |
+        cc -x c - -o "$tree/build/virt-rehome" $(pkg-config --cflags --libs libvirt)
+    caught 'does not link libvirt' '0x'
+}
+
 @test "a file that clang-format would change" {
     cp "$RH_SOURCE_DIR/.clang-format" "$tree"
     rules format
