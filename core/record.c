@@ -98,55 +98,91 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContra
     return g_steal_pointer(&record);
 }
 
-/* What is recorded of the device that @defined has in common with the guest that runs; NULL: it has
- * none. */
-static const RhDevice *entry_of_running(const RhGuestDevice *defined, const RhGuest *running,
-                                        const RhRecord *recorded)
+gboolean rh_record_is_usurped(const RhDevice *entry, const RhDevice *recorded)
 {
-    const RhGuestDevice *twin = running ? rh_guest_find_twin(running, defined) : NULL;
+    const char *name = rh_device_name(entry);
+
+    return name && rh_device_same_key(entry->kind, rh_device_key(entry), rh_device_key(recorded)) &&
+           g_strcmp0(name, rh_device_name(recorded)) != 0;
+}
+
+/* How a definition's record is made. */
+typedef struct {
+    const RhGuest *defined;
+    const RhInventory *host;
+    const RhGuest *running;   /* NULL: none */
+    const RhRecord *recorded; /* of that */
+    gboolean accept;
+} Making;
+
+/* What is recorded of the device that the definition has in common with the guest that runs; NULL:
+ * it has none. */
+static const RhDevice *entry_of_running(const Making *making, const RhGuestDevice *defined)
+{
+    const RhGuestDevice *twin =
+        making->running ? rh_guest_find_twin(making->running, defined) : NULL;
+    const RhDevice *entry;
     guint i;
 
     if (!twin ||
-        !rh_device_same_key(twin->kind, rh_guest_device_key(twin), rh_guest_device_key(defined)))
+        !rh_device_same_key(twin->kind, rh_guest_device_key(twin), rh_guest_device_key(defined)) ||
+        !g_ptr_array_find(making->running->devices, twin, &i))
         return NULL;
-    return g_ptr_array_find(running->devices, twin, &i) ? g_ptr_array_index(recorded->entries, i)
-                                                        : NULL;
+    entry = g_ptr_array_index(making->recorded->entries, i);
+    if (!making->accept && is_of_host(making->defined->record, making->host) && defined->entry &&
+        rh_record_is_usurped(defined->entry, entry))
+        return NULL;
+    return entry;
 }
 
-/* Whether entries that were made on another host stay. */
-static gboolean keeps_others(const RhGuest *defined, const RhInventory *host,
-                             const RhGuest *running, const RhRecord *recorded)
+/* Whether the definition was made on another host and has devices that are still called as there.
+ */
+static gboolean keeps_others(const Making *making)
 {
-    for (guint i = 0; i < defined->devices->len && !is_of_host(defined->record, host); i++) {
-        const RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
+    const RhGuest *defined = making->defined;
 
-        if (device->entry && !entry_of_running(device, running, recorded))
+    if (!defined->record || is_of_host(defined->record, making->host))
+        return FALSE;
+    for (guint i = 0; i < defined->devices->len; i++)
+        if (!entry_of_running(making, g_ptr_array_index(defined->devices, i)))
             return TRUE;
-    }
     return FALSE;
 }
 
-RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *host,
-                                    const RhGuest *running, const RhRecord *recorded)
+/* NULL: there is none. */
+static RhDevice *make_defined_entry(const Making *making, const RhGuestDevice *guest_device,
+                                    gboolean elsewhere)
 {
+    const RhDevice *in_use = entry_of_running(making, guest_device);
+    const RhDevice *device = find_device(guest_device, making->host);
+    gboolean exchanged =
+        guest_device->entry && !entry_stands(making->defined, guest_device, making->host);
+
+    if (in_use)
+        return rh_device_copy(in_use);
+    if (guest_device->entry && !exchanged && !(making->accept && !elsewhere && device))
+        return rh_device_copy(guest_device->entry);
+    return device && !elsewhere ? make_entry(guest_device, device) : NULL;
+}
+
+RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *host,
+                                    const RhGuest *running, const RhRecord *recorded,
+                                    gboolean accept)
+{
+    Making making = {defined, host, running, recorded, accept};
     RhRecord *record = rh_record_new();
-    gboolean elsewhere = keeps_others(defined, host, running, recorded);
+    gboolean elsewhere = keeps_others(&making);
 
     record->host = g_strdup(elsewhere ? defined->record->host : host->name);
     record->kernel = g_strdup(elsewhere ? defined->record->kernel : host->kernel);
-    if (elsewhere)
+    if (elsewhere || is_of_host(defined->record, host))
         record->qemu = g_strdup(defined->record->qemu);
     for (guint i = 0; i < defined->devices->len; i++) {
-        const RhGuestDevice *guest_device = g_ptr_array_index(defined->devices, i);
-        const RhDevice *device = find_device(guest_device, host);
-        const RhDevice *in_use = entry_of_running(guest_device, running, recorded);
+        RhDevice *entry =
+            make_defined_entry(&making, g_ptr_array_index(defined->devices, i), elsewhere);
 
-        if (in_use)
-            g_ptr_array_add(record->entries, rh_device_copy(in_use));
-        else if (entry_stands(defined, guest_device, host))
-            g_ptr_array_add(record->entries, rh_device_copy(guest_device->entry));
-        else if (device && !elsewhere)
-            g_ptr_array_add(record->entries, make_entry(guest_device, device));
+        if (entry)
+            g_ptr_array_add(record->entries, entry);
     }
     return record;
 }

@@ -43,13 +43,21 @@ RhRecord *rh_record_make(const struct RhGuest *guest, const RhInventory *host, R
 
 /*
  * The record of the definition @defined, by which the guest starts the next time. What @running
- * (the guest that runs on it; NULL: none) has now, is as in @recorded, its record. Of the others an
- * entry stays, unless the definition was given another device since, and one that is missing is
- * made where @host has the device. Where entries of another host stay, the record stays that
- * host's. Never fails; without any entry there is nothing to write.
+ * (the guest that runs on it; NULL: none) has now, is as in @recorded, its record; unless the
+ * definition's entry has another name under the same number: then the guest was started on whatever
+ * got the number after a reboot, and the entry stays. Of the other devices an entry stays, unless
+ * the definition was given another device since, and one that is missing is made where @host has
+ * the device. With @accept a person has said that @host's devices are the right ones. A record of
+ * another host stays that host's, and no entry is made in it, as long as the definition has devices
+ * that were that host's. Never fails; without any entry there is nothing to write.
  */
 RhRecord *rh_record_make_definition(const struct RhGuest *defined, const RhInventory *host,
-                                    const struct RhGuest *running, const RhRecord *recorded);
+                                    const struct RhGuest *running, const RhRecord *recorded,
+                                    gboolean accept);
+
+/* Whether @device, which runs as @recorded, was started on another device than its definition's
+ * entry names, for a reboot has given that one's number to another. */
+gboolean rh_record_is_usurped(const RhDevice *entry, const RhDevice *recorded);
 
 /* Whether both say the same. */
 gboolean rh_record_equal(const RhRecord *a, const RhRecord *b);

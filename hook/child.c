@@ -105,8 +105,16 @@ gboolean rh_child_run(RhChildWork work, gpointer data, const GVariantType *type,
     int ends[2];
     pid_t pid;
 
-    if (!g_unix_open_pipe(ends, FD_CLOEXEC, NULL) || (pid = fork()) < 0)
-        return rh_raise_errno(error, RH_ERROR_BUG, errno, "cannot make a process to plan in");
+    if (!g_unix_open_pipe(ends, FD_CLOEXEC, NULL))
+        return rh_raise_errno(error, RH_ERROR_BUG, errno, "cannot make a pipe to plan through");
+    pid = fork();
+    if (pid < 0) {
+        int reason = errno;
+
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        return rh_raise_errno(error, RH_ERROR_BUG, reason, "cannot make a process to plan in");
+    }
     if (pid == 0)
         run_child(work, data, ends[1], parent);
     (void)close(ends[1]);

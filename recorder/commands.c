@@ -84,9 +84,11 @@ static void report_recording(Command *command, const char *name, const RhRecordi
     else if (command->guest)
         g_string_append_printf(command->out,
                                "%s: no vDPA and no mediated devices: nothing to record\n", name);
-    for (guint i = 0; i < recording->moves->len; i++)
+    for (guint i = 0; i < recording->moves->len && recording->definition_written; i++)
         g_string_append_printf(command->out, "%s: its definition names %s\n", name,
                                (const char *)g_ptr_array_index(recording->moves, i));
+    for (guint i = 0; i < recording->warnings->len; i++)
+        complain(command, RH_EXIT_REFUSED, g_ptr_array_index(recording->warnings, i));
 }
 
 /* Records @domain with @news; where it has something to say, it says so. */
@@ -98,7 +100,7 @@ static void record_one(Command *command, virDomainPtr domain, const RhNews *news
 
     if (!rh_recording_update(domain, command->scene, news, print, &recording, &error))
         complain(command, RH_EXIT_TROUBLE, error->message);
-    else if (!print)
+    if (!print && (!error || recording.live_written || recording.definition_written))
         report_recording(command, virDomainGetName(domain), &recording);
 }
 
@@ -107,7 +109,7 @@ RhExit rh_recorder_record(const RhCommonOptions *options, const char *guest, GSt
 {
     g_auto(Command) command = {.options = options, .guest = guest, .out = out, .err = err};
     g_autoptr(GPtrArray) domains = NULL;
-    const RhNews news = {0};
+    const RhNews news = {.accept = guest != NULL};
 
     if (!command_open(&command, error))
         return RH_EXIT_TROUBLE;
@@ -154,7 +156,7 @@ RhExit rh_recorder_refresh(const RhCommonOptions *options, const char *guest, GS
     g_auto(Command) command = {.options = options, .guest = guest, .out = out, .err = err};
     g_autoptr(GPtrArray) domains = NULL;
     g_autoptr(GPtrArray) definitions = NULL;
-    const RhNews news = {.arrived = TRUE};
+    const RhNews news = {.refresh = TRUE};
 
     if (!command_open(&command, error))
         return RH_EXIT_TROUBLE;

@@ -4,9 +4,11 @@
 #include "util/error.h"
 #include "util/file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DEFINITION_FOLDER "etc/libvirt/qemu"
+#define DEFINITION_FLAGS (VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE)
 /* libvirt/src/hypervisor/domain_driver.c, virDriverShouldAutostart */
 #define STARTED_MARK "run/libvirt/qemu/autostarted"
 
@@ -19,15 +21,26 @@ static void definition_free(gpointer data)
     if (definition->handle)
         rh_domain_handle_free(definition->handle);
     rh_domain_free(definition->domain);
+    rh_guest_free(definition->named);
+    g_clear_pointer(&definition->xml, g_bytes_unref);
     g_clear_error(&definition->fault);
     g_free(definition);
 }
 
-/* Reads @bytes; one without devices of ours is none. */
-static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *bytes)
+static GBytes *read_again(const RhDefinition *definition, GError **error)
 {
-    RhDomain *domain = bytes ? rh_domain_parse(bytes, &definition->fault) : NULL;
+    g_autofree char *what = g_strdup_printf("libvirt's definition of guest '%s'", definition->name);
 
+    return definition->path ? rh_read_regular(definition->path, what, error)
+                            : rh_connection_xml(definition->handle, DEFINITION_FLAGS, error);
+}
+
+/* Takes @xml (NULL: there is a fault); one without devices of ours is none. */
+static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *xml)
+{
+    RhDomain *domain = xml ? rh_domain_parse(xml, &definition->fault) : NULL;
+
+    definition->xml = xml;
     definition->domain = domain;
     if (domain && rh_domain_guest(domain)->devices->len == 0) {
         definition_free(definition);
@@ -35,6 +48,10 @@ static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *bytes)
     }
     if (domain)
         (void)rh_domain_read_record(domain, &definition->fault);
+    else if (xml) /* libvirt may read what we do not */
+        definition->named = rh_status_parse(xml, "the definition", NULL);
+    if (definition->fault)
+        g_prefix_error(&definition->fault, "guest '%s': ", definition->name);
     g_ptr_array_add(definitions, definition);
 }
 
@@ -46,7 +63,6 @@ GPtrArray *rh_definitions_of_libvirt(virConnectPtr connection, GError **error)
     for (guint i = 0; domains && i < domains->len; i++) {
         virDomainPtr handle = g_ptr_array_index(domains, i);
         RhDefinition *definition;
-        g_autoptr(GBytes) bytes = NULL;
 
         if (virDomainIsPersistent(handle) != 1)
             continue;
@@ -55,9 +71,7 @@ GPtrArray *rh_definitions_of_libvirt(virConnectPtr connection, GError **error)
         (void)virDomainRef(handle);
         definition->handle = handle;
         definition->running = virDomainIsActive(handle) == 1;
-        bytes = rh_connection_xml(handle, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE,
-                                  &definition->fault);
-        add(definitions, definition, bytes);
+        add(definitions, definition, read_again(definition, &definition->fault));
     }
     return domains ? g_steal_pointer(&definitions) : NULL;
 }
@@ -79,30 +93,39 @@ GPtrArray *rh_definitions_of_files(const char *root, GError **error)
     for (guint i = 0; files && i < files->len; i++) {
         const char *file = g_ptr_array_index(files, i);
         RhDefinition *definition;
-        g_autofree char *what = g_strdup_printf("libvirt's file '%s'", file);
-        g_autoptr(GBytes) bytes = NULL;
 
         if (!g_str_has_suffix(file, ".xml"))
             continue;
         definition = g_new0(RhDefinition, 1);
         definition->name = g_strndup(file, strlen(file) - strlen(".xml"));
         definition->path = g_build_filename(root, DEFINITION_FOLDER, file, NULL);
-        bytes = rh_read_regular(definition->path, what, &definition->fault);
-        add(definitions, definition, bytes);
+        add(definitions, definition, read_again(definition, &definition->fault));
     }
     return files ? g_steal_pointer(&definitions) : NULL;
 }
 
-/* Written aside, synced, renamed. */
+/* Written aside, synced, renamed; where it is a link, what that leads to. */
 static gboolean replace_file(const char *path, const char *xml, gsize length, GError **error)
 {
+    g_autofree char *real = realpath(path, NULL);
     g_autoptr(GError) reason = NULL;
 
-    if (g_file_set_contents_full(path, xml, (gssize)length,
+    if (g_file_set_contents_full(real ? real : path, xml, (gssize)length,
                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
                                  &reason))
         return TRUE;
     return rh_raise(error, RH_ERROR_HOST, "cannot replace '%s': %s", path, reason->message);
+}
+
+static gboolean refuse_changed(const RhDefinition *definition, GError **error)
+{
+    g_autoptr(GBytes) now = read_again(definition, error);
+
+    return now && (g_bytes_equal(now, definition->xml) ||
+                   rh_raise(error, RH_ERROR_STATE,
+                            "the definition of guest '%s' was changed while devices were looked "
+                            "for; try again",
+                            definition->name));
 }
 
 gboolean rh_definition_replace(const RhDefinition *definition, GError **error)
@@ -112,7 +135,7 @@ gboolean rh_definition_replace(const RhDefinition *definition, GError **error)
     g_autofree char *xml = NULL;
     gsize length;
 
-    if (!bytes)
+    if (!bytes || !refuse_changed(definition, error))
         return FALSE;
     length = g_bytes_get_size(bytes);
     xml = g_strndup(g_bytes_get_data(bytes, NULL), length);

@@ -16,8 +16,10 @@ typedef struct {
     virDomainPtr handle; /* NULL: a file */
     char *path;          /* NULL: libvirt's */
     gboolean running;    /* the guest runs */
-    RhDomain *domain;    /* NULL: it has none that can be read, see fault */
-    GError *fault;       /* why not; NULL: it was read, or has no device of ours */
+    GBytes *xml;         /* as it was read */
+    RhDomain *domain;    /* NULL: it cannot be read, see fault */
+    RhGuest *named;      /* of one that cannot be read: the devices that it names; NULL: none */
+    GError *fault;       /* why it cannot be planned; NULL: it can */
 } RhDefinition;
 
 /* Those that have devices of ours, and those that cannot be read, in natural order of names; of
@@ -28,5 +30,6 @@ GPtrArray *rh_definitions_of_libvirt(virConnectPtr connection, GError **error);
  * started since boot: it would not see what changes. */
 GPtrArray *rh_definitions_of_files(const char *root, GError **error);
 
-/* Makes the definition what its tree says now. Error: RH_ERROR_HOST; then it is as it was. */
+/* Makes the definition what its tree says now. Error: RH_ERROR_HOST, RH_ERROR_STATE (somebody
+ * changed it since it was read); then it is as it was. */
 gboolean rh_definition_replace(const RhDefinition *definition, GError **error);

@@ -69,6 +69,8 @@ static RhExit run(const Options *options, GStrv words, GString *out, GString *er
         return options->boot || common->all ? misused(error, "no command") : serve(options, error);
     if (n > 2 || (guest != NULL) == common->all)
         return misused(error, "a command takes one guest, or --all");
+    if (options->boot && !g_str_equal(words[0], "refresh"))
+        return misused(error, "--boot is for refresh --all");
     if (g_str_equal(words[0], "record"))
         return rh_recorder_record(common, guest, out, err, error);
     if (g_str_equal(words[0], "refresh") && options->boot)
@@ -115,7 +117,8 @@ int main(int argc, char **argv)
             status = RH_EXIT_FITS;
     }
     fputs(err->str, stderr);
-    if (!error && flush(out, &error))
+    /* What was done before an error is told, too. */
+    if (flush(out, error ? NULL : &error) && !error)
         return (int)status;
     fprintf(stderr, "virt-rehome: %s\n", rh_one_line(error->message));
     return RH_EXIT_TROUBLE;

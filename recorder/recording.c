@@ -11,6 +11,7 @@
 
 /* One XML of the guest, as libvirt has it and as it should be. */
 typedef struct {
+    GBytes *xml;
     RhDomain *domain; /* NULL: there is none */
     RhGuest *guest;
     RhRecord *record; /* as it should be; NULL: nothing to record */
@@ -20,23 +21,29 @@ typedef struct {
 typedef struct {
     virDomainPtr handle;
     const RhScene *scene;
+    const RhNews *news;
     Side live;       /* the running guest */
     Side definition; /* by which it starts the next time */
 } Work;
 
+static void side_clear(Side *side)
+{
+    g_clear_pointer(&side->record, rh_record_free);
+    g_clear_pointer(&side->domain, rh_domain_free);
+    g_clear_pointer(&side->xml, g_bytes_unref);
+}
+
 static void work_clear(Work *work)
 {
-    g_clear_pointer(&work->live.record, rh_record_free);
-    g_clear_pointer(&work->live.domain, rh_domain_free);
-    g_clear_pointer(&work->definition.record, rh_record_free);
-    g_clear_pointer(&work->definition.domain, rh_domain_free);
+    side_clear(&work->live);
+    side_clear(&work->definition);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
 void rh_recording_clear(RhRecording *recording)
 {
     g_clear_pointer(&recording->moves, g_ptr_array_unref);
-    g_clear_pointer(&recording->strays, g_ptr_array_unref);
+    g_clear_pointer(&recording->warnings, g_ptr_array_unref);
 }
 
 /* Errors that speak of "the guest" say which. */
@@ -48,11 +55,10 @@ static gboolean name_guest(virDomainPtr handle, GError **error)
 
 static gboolean side_read(Work *work, Side *side, guint flags, GError **error)
 {
-    g_autoptr(GBytes) xml = rh_connection_xml(work->handle, flags, error);
-
-    if (!xml)
+    side->xml = rh_connection_xml(work->handle, flags, error);
+    if (!side->xml)
         return FALSE;
-    side->domain = rh_domain_parse(xml, error);
+    side->domain = rh_domain_parse(side->xml, error);
     if (!side->domain)
         return name_guest(work->handle, error);
     side->guest = rh_domain_guest(side->domain);
@@ -73,20 +79,28 @@ static gboolean is_persistent(virDomainPtr handle)
     return virDomainIsPersistent(handle) == 1;
 }
 
-static gboolean work_read(Work *work, GError **error)
+#define DEFINITION_FLAGS (VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE)
+
+static gboolean live_read(Work *work, GError **error)
 {
-    if (is_running(work->handle) && !side_read(work, &work->live, 0, error))
-        return FALSE;
-    return !is_persistent(work->handle) ||
-           side_read(work, &work->definition, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE,
-                     error);
+    return !is_running(work->handle) || side_read(work, &work->live, 0, error);
+}
+
+/* One that cannot be read is none. */
+static gboolean definition_read(Work *work, GError **error)
+{
+    if (!is_persistent(work->handle) || side_read(work, &work->definition, DEFINITION_FLAGS, error))
+        return TRUE;
+    side_clear(&work->definition);
+    work->definition.guest = NULL;
+    return FALSE;
 }
 
 gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **error)
 {
     g_auto(Work) work = {.handle = domain};
 
-    if (!work_read(&work, error))
+    if (!live_read(&work, error) || !definition_read(&work, error))
         return FALSE;
     *ret_what = (work.live.guest ? rh_incoming_needs(work.live.guest) : 0) |
                 (work.definition.guest ? rh_incoming_needs(work.definition.guest) : 0);
@@ -94,13 +108,13 @@ gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **er
 }
 
 /* What the guest was started with is what it has, where it never moved since. */
-static RhContract contract_of(virDomainPtr handle, const RhNews *news)
+static RhContract contract_of(const Work *work)
 {
     int state = VIR_DOMAIN_NOSTATE;
     int reason = 0;
 
-    (void)virDomainGetState(handle, &state, &reason, 0);
-    return news->fresh || (state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_BOOTED)
+    (void)virDomainGetState(work->handle, &state, &reason, 0);
+    return work->news->fresh || (state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_BOOTED)
                ? RH_CONTRACT_NEW
                : RH_CONTRACT_STANDS;
 }
@@ -126,39 +140,98 @@ static void side_expect(Side *side, RhRecord *record, const RhScene *scene)
     side->stale = !side->guest->record || !rh_record_equal(side->guest->record, record);
 }
 
-static gboolean plan_live(Work *work, const RhNews *news, GError **error)
+static gboolean plan_live(Work *work, GError **error)
 {
     RhRecord *record;
 
     if (!has_devices(&work->live))
         return TRUE;
-    record = rh_record_make(work->live.guest, work->scene->inventory,
-                            contract_of(work->handle, news), error);
+    record = rh_record_make(work->live.guest, work->scene->inventory, contract_of(work), error);
     if (!record)
         return name_guest(work->handle, error);
     side_expect(&work->live, record, work->scene);
     return TRUE;
 }
 
-/* Whether the definition was made on another host. */
+/* Whether the definition is another host's: by its record, or where it has none, since the guest
+ * has just come. */
 static gboolean is_from_elsewhere(const Work *work)
 {
     const RhRecord *record = work->definition.guest->record;
 
-    return record && g_strcmp0(record->host, work->scene->inventory->name) != 0;
+    return record ? g_strcmp0(record->host, work->scene->inventory->name) != 0
+                  : work->news->arrived;
+}
+
+static void warn(RhRecording *recording, char *text)
+{
+    g_ptr_array_add(recording->warnings, text);
+}
+
+/* What the definition's device should be called, since the running guest has it at the same
+ * address; NULL: that guest has none there. */
+static const char *corrected_source(const Work *work, const RhGuestDevice *device)
+{
+    const RhGuestDevice *twin = rh_guest_find_twin(work->live.guest, device);
+
+    return twin ? twin->source : NULL;
+}
+
+/* Another device of the definition that would have the same source. */
+static const RhGuestDevice *find_clash(const Work *work, const RhGuestDevice *device)
+{
+    const RhGuest *defined = work->definition.guest;
+    const char *source = corrected_source(work, device);
+
+    for (guint i = 0; source && i < defined->devices->len; i++) {
+        const RhGuestDevice *other = g_ptr_array_index(defined->devices, i);
+
+        if (other != device && other->kind == device->kind && !corrected_source(work, other) &&
+            rh_device_same_key(device->kind, other->source, source))
+            return other;
+    }
+    return NULL;
+}
+
+/* A device that the running guest has not is left alone; but where its source, another host's,
+ * would be another device's now, nothing can be corrected. */
+static gboolean can_be_corrected(const Work *work, RhRecording *recording)
+{
+    const RhGuest *defined = work->definition.guest;
+    const char *name = virDomainGetName(work->handle);
+
+    for (guint i = 0; i < defined->devices->len; i++) {
+        const RhGuestDevice *clash = find_clash(work, g_ptr_array_index(defined->devices, i));
+
+        if (!clash)
+            continue;
+        warn(recording,
+             g_strdup_printf("the definition of guest '%s' is that of another host, and one of its "
+                             "devices that the running guest has not is called '%s' like one that "
+                             "it has here; it is left as it is: once the guest is shut off, "
+                             "'virt-rehome refresh %s' finds devices for it",
+                             name, clash->source, name));
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* The definition names the devices that the running guest has at the same addresses. */
 static void correct_definition(Work *work, RhRecording *recording)
 {
     const RhGuest *defined = work->definition.guest;
+    const char *name = virDomainGetName(work->handle);
 
     for (guint i = 0; i < defined->devices->len; i++) {
         RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
         const RhGuestDevice *twin = rh_guest_find_twin(work->live.guest, device);
 
         if (!twin) {
-            g_ptr_array_add(recording->strays, g_strdup(device->source));
+            warn(recording,
+                 g_strdup_printf("the definition of guest '%s' names '%s', which was a device of "
+                                 "the host that it came from; once the guest is shut off, "
+                                 "'virt-rehome refresh %s' finds one for it here",
+                                 name, device->source, name));
         } else if (!rh_device_same_key(device->kind, rh_guest_device_key(device),
                                        rh_guest_device_key(twin))) {
             g_ptr_array_add(recording->moves,
@@ -169,16 +242,47 @@ static void correct_definition(Work *work, RhRecording *recording)
     rh_users_resolve(work->scene->host, defined);
 }
 
-static void plan_definition(Work *work, const RhNews *news, RhRecording *recording)
+/* A guest that was started on another device than its definition's record names. */
+static void warn_of_usurpers(const Work *work, RhRecording *recording)
+{
+    const RhGuest *defined = work->definition.guest;
+    const char *name = virDomainGetName(work->handle);
+
+    for (guint i = 0; i < defined->devices->len && !work->news->accept; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
+        const RhGuestDevice *twin = rh_guest_find_twin(work->live.guest, device);
+        const RhDevice *recorded;
+        guint at;
+
+        if (!twin || !device->entry || is_from_elsewhere(work) ||
+            !g_ptr_array_find(work->live.guest->devices, twin, &at))
+            continue;
+        recorded = g_ptr_array_index(work->live.record->entries, at);
+        if (rh_record_is_usurped(device->entry, recorded))
+            warn(recording,
+                 g_strdup_printf("guest '%s' runs with '%s' as '%s', which was '%s' when it was "
+                                 "recorded; its definition's record is left as it was: if that is "
+                                 "right, 'virt-rehome record %s' says so, and if not, shut the "
+                                 "guest off and run 'virt-rehome refresh %s'",
+                                 name, rh_device_name(recorded), device->source,
+                                 rh_device_name(device->entry), name, name));
+    }
+}
+
+static void plan_definition(Work *work, RhRecording *recording)
 {
     g_autoptr(RhRecord) record = NULL;
 
     if (!has_devices(&work->definition))
         return;
-    if (has_devices(&work->live) && (news->arrived || is_from_elsewhere(work)))
-        correct_definition(work, recording);
+    if (has_devices(&work->live)) {
+        if ((work->news->refresh || is_from_elsewhere(work)) && can_be_corrected(work, recording))
+            correct_definition(work, recording);
+        warn_of_usurpers(work, recording);
+    }
     record = rh_record_make_definition(work->definition.guest, work->scene->inventory,
-                                       work->live.guest, work->live.record);
+                                       has_devices(&work->live) ? work->live.guest : NULL,
+                                       work->live.record, work->news->accept);
     if (record->entries->len > 0)
         side_expect(&work->definition, g_steal_pointer(&record), work->scene);
 }
@@ -216,6 +320,18 @@ static gboolean write_metadata(const Work *work, const RhRecord *record, guint f
            rh_connection_raise(error, "write the record of guest '%s'", name);
 }
 
+/* Whether the definition is still the one that was read. */
+static gboolean is_unchanged(const Work *work, GError **error)
+{
+    g_autoptr(GBytes) now = rh_connection_xml(work->handle, DEFINITION_FLAGS, error);
+
+    return now && (g_bytes_equal(now, work->definition.xml) ||
+                   rh_raise(error, RH_ERROR_STATE,
+                            "the definition of guest '%s' was changed while it was looked at; try "
+                            "again",
+                            virDomainGetName(work->handle)));
+}
+
 /* Sources and record of the definition, in one write. */
 static gboolean redefine(Work *work, GDateTime *now, GError **error)
 {
@@ -231,27 +347,35 @@ static gboolean redefine(Work *work, GDateTime *now, GError **error)
     if (!bytes)
         return FALSE;
     xml = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    if (!is_unchanged(work, error))
+        return FALSE;
     defined = virDomainDefineXML(connection, xml);
     return defined || rh_connection_raise(error, "correct the definition of guest '%s'", name);
 }
 
+static gboolean write_definition(Work *work, gboolean moved, GDateTime *now, GError **error)
+{
+    return moved ? redefine(work, now, error)
+                 : write_metadata(work, work->definition.record, VIR_DOMAIN_AFFECT_CONFIG, now,
+                                  error);
+}
+
+/* The definition first, which was just read; the running guest's may have to wait for a job. */
 static gboolean work_write(Work *work, RhRecording *recording, GError **error)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     gboolean moved = recording->moves->len > 0;
 
+    if (moved || work->definition.stale) {
+        if (!write_definition(work, moved, now, error))
+            return FALSE;
+        recording->definition_written = TRUE;
+    }
     if (work->live.stale) {
         if (!write_metadata(work, work->live.record, VIR_DOMAIN_AFFECT_LIVE, now, error))
             return FALSE;
         recording->live_written = TRUE;
     }
-    if (!moved && !work->definition.stale)
-        return TRUE;
-    if (moved
-            ? !redefine(work, now, error)
-            : !write_metadata(work, work->definition.record, VIR_DOMAIN_AFFECT_CONFIG, now, error))
-        return FALSE;
-    recording->definition_written = TRUE;
     return TRUE;
 }
 
@@ -274,32 +398,44 @@ static void print_record(const Work *work, GString *print)
         g_string_append_printf(print, "%s\n", text);
 }
 
-gboolean rh_recording_update(virDomainPtr domain, const RhScene *scene, const RhNews *news,
-                             GString *print, RhRecording *ret_recording, GError **error)
+/* The guest was read. */
+static gboolean update(Work *work, GString *print, RhRecording *recording, GError **error)
 {
-    g_auto(Work) work = {.handle = domain, .scene = scene};
-    RhRecording *recording = ret_recording;
-
-    *recording = (RhRecording){.moves = g_ptr_array_new_with_free_func(g_free),
-                               .strays = g_ptr_array_new_with_free_func(g_free)};
-    if (!work_read(&work, error))
+    describe(work, recording);
+    if (!plan_live(work, error))
         return FALSE;
-    describe(&work, recording);
-    if (!plan_live(&work, news, error))
-        return FALSE;
-    plan_definition(&work, news, recording);
+    plan_definition(work, recording);
     if (print) {
-        print_record(&work, print);
+        print_record(work, print);
         return TRUE;
     }
-    if (!work.live.stale && !work.definition.stale && recording->moves->len == 0)
+    if (!work->live.stale && !work->definition.stale && recording->moves->len == 0)
         return TRUE;
-    if (is_held(domain)) {
+    if (is_held(work->handle)) {
         recording->busy = TRUE;
         return TRUE;
     }
-    if (work_write(&work, recording, error))
+    if (work_write(work, recording, error))
         return TRUE;
     recording->busy = rh_connection_is_busy();
+    return FALSE;
+}
+
+gboolean rh_recording_update(virDomainPtr domain, const RhScene *scene, const RhNews *news,
+                             GString *print, RhRecording *ret_recording, GError **error)
+{
+    g_auto(Work) work = {.handle = domain, .scene = scene, .news = news};
+    g_autoptr(GError) fault = NULL;
+
+    *ret_recording = (RhRecording){.moves = g_ptr_array_new_with_free_func(g_free),
+                                   .warnings = g_ptr_array_new_with_free_func(g_free)};
+    if (!live_read(&work, error))
+        return FALSE;
+    (void)definition_read(&work, &fault);
+    if (!update(&work, print, ret_recording, error))
+        return FALSE;
+    if (!fault)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&fault));
     return FALSE;
 }

@@ -12,7 +12,9 @@
 /* What happened to the guest since it was last looked at. */
 typedef struct {
     gboolean fresh;   /* it was started or rebooted: what it was started with is what it has */
-    gboolean arrived; /* it came from another host: its definition shall name what it has now */
+    gboolean arrived; /* it came from another host, and maybe its definition with it */
+    gboolean refresh; /* a person wants its definition to name what it has */
+    gboolean accept;  /* a person says that what it has is what it shall have */
 } RhNews;
 
 /* What came of it. */
@@ -24,7 +26,7 @@ typedef struct {
     gboolean live_written;       /* the running guest's record */
     gboolean definition_written; /* the definition, or its record */
     GPtrArray *moves;            /* of char *: what the definition names now, "'a' -> 'b'" */
-    GPtrArray *strays;           /* of char *: sources of its definition that are another host's */
+    GPtrArray *warnings;         /* of char *: what a person must see to */
 } RhRecording;
 void rh_recording_clear(RhRecording *recording);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RhRecording, rh_recording_clear)
@@ -35,9 +37,10 @@ gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **er
 
 /*
  * Writes what is not so yet. With @print (may be NULL) nothing is written: the record that the
- * running guest, or the definition of one that is shut off, should have is appended to it. Error:
- * RH_ERROR_HOST (libvirt; a device that is not there), RH_ERROR_INPUT (a record that cannot be
- * read, which is left as it is).
+ * running guest, or the definition of one that is shut off, should have is appended to it. A fault
+ * of the definition does not keep the running guest from being recorded. Error: RH_ERROR_HOST
+ * (libvirt; a device that is not there), RH_ERROR_INPUT (a record that cannot be read, which is
+ * left as it is); *@ret_recording tells what was done before.
  */
 gboolean rh_recording_update(virDomainPtr domain, const RhScene *scene, const RhNews *news,
                              GString *print, RhRecording *ret_recording, GError **error);

@@ -10,9 +10,14 @@
 typedef struct {
     RhDefinition *definition;
     RhGuest *guest;
-    RhPlan *plan;      /* NULL: not planned */
-    gboolean favoured; /* planned before the others, since behind them it found nothing */
-    gboolean tried;    /* whether that helps */
+    RhPlan *plan; /* NULL: not planned */
+    enum {
+        RANK_FAVOURED, /* behind the others it found nothing */
+        RANK_STAYS,    /* it need not move */
+        RANK_MOVES,
+        N_RANKS
+    } rank;         /* in this order they are planned */
+    gboolean tried; /* whether favour helps */
 } Candidate;
 
 static void candidate_free(gpointer data)
@@ -63,7 +68,8 @@ static GPtrArray *find_candidates(GPtrArray *definitions, RhScene *scene)
 
     for (guint i = 0; i < definitions->len; i++) {
         RhDefinition *definition = g_ptr_array_index(definitions, i);
-        RhGuest *guest = definition->domain ? rh_domain_guest(definition->domain) : NULL;
+        RhGuest *guest =
+            definition->domain ? rh_domain_guest(definition->domain) : definition->named;
         Candidate *candidate;
 
         if (!guest)
@@ -116,17 +122,17 @@ static void forget_plans(GPtrArray *candidates)
     }
 }
 
-/* How many find a place, one after the other: those that are favoured, then the rest. */
+/* How many find a place, one after the other. */
 static guint plan_in_order(GPtrArray *candidates, RhScene *scene)
 {
     guint n_fit = 0;
 
     forget_plans(candidates);
-    for (gint favoured = 1; favoured >= 0; favoured--) {
+    for (guint rank = 0; rank < N_RANKS; rank++) {
         for (guint i = 0; i < candidates->len; i++) {
             Candidate *candidate = g_ptr_array_index(candidates, i);
 
-            if (candidate->favoured != favoured)
+            if (candidate->rank != rank)
                 continue;
             plan_one(candidate, scene);
             n_fit += candidate->plan->fits;
@@ -135,7 +141,8 @@ static guint plan_in_order(GPtrArray *candidates, RhScene *scene)
     return n_fit;
 }
 
-/* Whoever finds nothing even alone needs no second try. */
+/* Whoever finds what it has already even alone comes before those that must move; whoever finds
+ * nothing even alone needs no second try. */
 static void look_alone(GPtrArray *candidates, RhScene *scene)
 {
     for (guint i = 0; i < candidates->len; i++) {
@@ -143,6 +150,8 @@ static void look_alone(GPtrArray *candidates, RhScene *scene)
 
         plan_one(candidate, scene);
         candidate->tried = !candidate->plan->fits;
+        candidate->rank =
+            candidate->plan->fits && !rh_plan_moves(candidate->plan) ? RANK_STAYS : RANK_MOVES;
         forget_plans(candidates);
     }
 }
@@ -170,17 +179,36 @@ static void plan_all(GPtrArray *candidates, RhScene *scene)
     look_alone(candidates, scene);
     n_fit = plan_in_order(candidates, scene);
     while ((refused = first_untried(candidates))) {
+        guint rank = refused->rank;
         guint n;
 
         refused->tried = TRUE;
-        refused->favoured = TRUE;
+        refused->rank = RANK_FAVOURED;
         n = plan_in_order(candidates, scene);
         if (n <= n_fit) {
-            refused->favoured = FALSE;
+            refused->rank = rank;
             (void)plan_in_order(candidates, scene);
         }
         n_fit = MAX(n, n_fit);
     }
+}
+
+/* Whether @guest's XML names a device that @plan gives another guest. */
+static gboolean shares_device(const RhPlan *plan, const RhGuest *guest)
+{
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+
+        for (guint j = 0; j < guest->devices->len; j++) {
+            const RhGuestDevice *named = g_ptr_array_index(guest->devices, j);
+
+            if (named->kind == choice->device->kind &&
+                rh_device_same_key(named->kind, rh_guest_device_key(named),
+                                   rh_device_key(choice->device)))
+                return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 static char *describe_moves(const RhPlan *plan)
@@ -238,14 +266,28 @@ static Candidate *candidate_of(GPtrArray *candidates, const RhDefinition *defini
     return NULL;
 }
 
+/* A device that a plan gives may be one that another definition names until that is written. */
+static void skip(const Candidate *candidate, const char *failed, RhRefreshed *one)
+{
+    if (!rh_plan_moves(candidate->plan))
+        return;
+    one->state = RH_REFRESHED_FAULT;
+    one->text = g_strdup_printf("guest '%s' is left as it is, since the definition of guest '%s' "
+                                "could not be written: no two may name the same device",
+                                one->name, failed);
+}
+
+/* @failed is the guest whose definition could not be written, if there was one. */
 static void settle(GPtrArray *candidates, const RhDefinition *definition,
-                   const RhInventory *inventory, RhRefreshed *one)
+                   const RhInventory *inventory, const char *failed, RhRefreshed *one)
 {
     Candidate *candidate = candidate_of(candidates, definition);
 
     if (definition->fault) {
         one->state = RH_REFRESHED_FAULT;
         one->text = g_strdup(definition->fault->message);
+    } else if (candidate && candidate->plan->fits && failed) {
+        skip(candidate, failed, one);
     } else if (candidate && candidate->plan->fits) {
         carry_out(candidate, inventory, one);
     } else if (candidate) {
@@ -260,17 +302,41 @@ static void settle(GPtrArray *candidates, const RhDefinition *definition,
     }
 }
 
+/* Whoever else's definition names what @candidate gets, and is not to be written now. */
+static void tell_shared(GPtrArray *definitions, const Candidate *candidate, RhRefreshed *one)
+{
+    for (guint i = 0; i < definitions->len; i++) {
+        const RhDefinition *other = g_ptr_array_index(definitions, i);
+        const RhGuest *guest = other->domain ? rh_domain_guest(other->domain) : NULL;
+        g_autofree char *before = one->text;
+
+        if (guest && other != candidate->definition && shares_device(candidate->plan, guest))
+            one->text = g_strdup_printf("%s; guest '%s' names it, too, until it is refreshed",
+                                        before, other->name);
+        else
+            one->text = g_steal_pointer(&before);
+    }
+}
+
 GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
 {
     GPtrArray *refreshed = g_ptr_array_new_with_free_func(refreshed_free);
     g_autoptr(GPtrArray) candidates = find_candidates(definitions, scene);
+    const char *failed = NULL;
 
     plan_all(candidates, scene);
     for (guint i = 0; i < definitions->len; i++) {
         const RhDefinition *definition = g_ptr_array_index(definitions, i);
+        RhRefreshed *one;
 
-        if (!only || g_str_equal(only, definition->name))
-            settle(candidates, definition, scene->inventory, report(refreshed, definition));
+        if (only && !g_str_equal(only, definition->name))
+            continue;
+        one = report(refreshed, definition);
+        settle(candidates, definition, scene->inventory, failed, one);
+        if (one->state == RH_REFRESHED_FAULT && !definition->fault && !failed)
+            failed = definition->name;
+        if (one->state == RH_REFRESHED_CHANGED && only)
+            tell_shared(definitions, candidate_of(candidates, definition), one);
     }
     return refreshed;
 }

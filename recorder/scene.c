@@ -5,6 +5,9 @@
 #include "util/error.h"
 #include "xml/inventory-xml.h"
 
+#include <string.h>
+#include <sys/wait.h>
+
 typedef struct {
     const RhEnvironment *environment;
     RhGather what;
@@ -62,6 +65,37 @@ static char *ask_version(virConnectPtr connection)
     return g_strdup_printf("%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
 }
 
+/* Whether both are the same host's name; one of them may have its domain in it. */
+static gboolean is_same_host(const char *a, const char *b)
+{
+    g_autofree char *first = g_strndup(a, strcspn(a, "."));
+    g_autofree char *second = g_strndup(b, strcspn(b, "."));
+
+    return g_ascii_strcasecmp(first, second) == 0;
+}
+
+/* Another host's guests have nothing to do with these devices, alike as numbers may be. */
+static gboolean refuse_other_host(const RhInventory *inventory, virConnectPtr connection,
+                                  GError **error)
+{
+    g_autofree char *hostname = virConnectGetHostname(connection);
+    g_autofree char *uri = virConnectGetURI(connection);
+
+    if (!hostname || !inventory->name || is_same_host(hostname, inventory->name))
+        return TRUE;
+    return rh_raise(error, RH_ERROR_INPUT,
+                    "the guests of '%s' are on host '%s', and these devices are those of host "
+                    "'%s'; run it there (ssh %s virt-rehome …)",
+                    uri ? uri : "", hostname, inventory->name, hostname);
+}
+
+/* Children that ended after their deadline. */
+static void reap_late_children(void)
+{
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+}
+
 void rh_scene_free(RhScene *scene)
 {
     if (!scene)
@@ -81,8 +115,10 @@ RhScene *rh_scene_new(const RhEnvironment *environment, virConnectPtr connection
     scene->policy = rh_environment_policy(environment, error);
     if (!scene->policy)
         return NULL;
+    reap_late_children();
     scene->inventory = gather(environment, what, scene->policy, error);
-    if (!scene->inventory)
+    if (!scene->inventory ||
+        (connection && !refuse_other_host(scene->inventory, connection, error)))
         return NULL;
     if (!environment->inventory && !(scene->host = rh_host_new(environment->root, error)))
         return NULL;

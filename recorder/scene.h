@@ -17,8 +17,9 @@ typedef struct {
 
 /*
  * The inventory, of this host or of the environment's saved file, complete and with pools, without
- * who uses what. @connection (NULL: none) tells the hypervisor's version. Owned by the caller.
- * Error: RH_ERROR_HOST (too late, too), RH_ERROR_CONFIG, RH_ERROR_INPUT.
+ * who uses what. @connection (NULL: none) tells the hypervisor's version, and must be to the very
+ * host whose devices these are. Owned by the caller. Error: RH_ERROR_HOST (too late, too),
+ * RH_ERROR_CONFIG, RH_ERROR_INPUT (another host, too).
  */
 RhScene *rh_scene_new(const RhEnvironment *environment, virConnectPtr connection, RhGather what,
                       GError **error);

@@ -23,6 +23,8 @@
 #define MAX_RETRY_DELAY_US (30 * SECOND)
 /* A gather that did not end may have left a process in the kernel: not many of those. */
 #define MAX_GATHER_DELAY_US (900 * SECOND)
+/* No guest waits for another that hangs longer than one such wait and this. */
+#define MAX_ROUND_US (5 * SECOND)
 #define NEVER G_MAXINT64
 
 /* https://libvirt.org/html/libvirt-libvirt-host.html#virConnectSetKeepAlive */
@@ -180,6 +182,10 @@ static void touch_all(Service *service)
     g_autoptr(GPtrArray) domains =
         service->connection ? rh_connection_list(service->connection, NULL) : NULL;
 
+    service->gather_due = 0;
+    service->gather_delay = 0;
+    if (!domains)
+        service->lost = TRUE; /* and connected anew */
     for (guint i = 0; domains && i < domains->len; i++)
         (void)touch(service, g_ptr_array_index(domains, i));
 }
@@ -231,15 +237,20 @@ static void tell_recording(const char *name, const RhRecording *recording)
                         !recording->live_written         ? ", in its definition"
                         : !recording->definition_written ? ", which runs"
                                                          : ", which runs, and in its definition");
-    for (guint i = 0; i < recording->moves->len; i++)
+    for (guint i = 0; i < recording->moves->len && recording->definition_written; i++)
         rh_journal_tell(RH_EVENT_REFRESHED, name, "the definition of guest '%s' names %s", name,
                         (const char *)g_ptr_array_index(recording->moves, i));
-    for (guint i = 0; i < recording->strays->len && recording->definition_written; i++)
-        rh_journal_tell(RH_EVENT_WARNING, name,
-                        "the definition of guest '%s' names '%s', which was a device of the host "
-                        "that it came from; once the guest is shut off, 'virt-rehome refresh %s' "
-                        "finds one for it here",
-                        name, (const char *)g_ptr_array_index(recording->strays, i), name);
+}
+
+/* What a person must see to, or NULL; owned by the caller. */
+static char *join_warnings(const RhRecording *recording)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < recording->warnings->len; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "",
+                               (const char *)g_ptr_array_index(recording->warnings, i));
+    return g_string_free(text, recording->warnings->len == 0);
 }
 
 /* When to look again: for negotiated features, or because a job held the guest. */
@@ -272,11 +283,15 @@ static void record(virDomainPtr domain, Watch *watch, const RhScene *scene)
 {
     g_auto(RhRecording) recording = {0};
     g_autoptr(GError) error = NULL;
+    gboolean done;
 
     doubt_arrival(domain, &watch->news);
-    if (rh_recording_update(domain, scene, &watch->news, NULL, &recording, &error)) {
-        tell_recording(virDomainGetName(domain), &recording);
-        complain(&watch->complaint, NULL, NULL);
+    done = rh_recording_update(domain, scene, &watch->news, NULL, &recording, &error);
+    tell_recording(virDomainGetName(domain), &recording);
+    if (done) {
+        g_autofree char *warnings = join_warnings(&recording);
+
+        complain(&watch->complaint, virDomainGetName(domain), warnings);
         schedule(watch, &recording);
         return;
     }
@@ -300,8 +315,16 @@ static virDomainPtr look_up(Service *service, const char *uuid)
     return domain;
 }
 
+/* Whether the guest is to be looked at now, or so soon that it may come along. */
+static gboolean is_due(const Watch *watch, gint64 now)
+{
+    gint64 slack = watch->retry_delay > 0 ? 0 : watch->look_delay / 2;
+
+    return watch->due != NEVER && watch->due - slack <= now;
+}
+
 /* The guests to be looked at now: where any must be, those that would be soon come along, so that
- * one gather serves many. Of uuids, the caller's. */
+ * one gather serves many. Those with which there was trouble come last. Of uuids, the caller's. */
 static GPtrArray *find_due(Service *service)
 {
     GPtrArray *due = g_ptr_array_new_with_free_func(g_free);
@@ -316,9 +339,8 @@ static GPtrArray *find_due(Service *service)
         any = ((Watch *)watch)->due <= now;
     g_hash_table_iter_init(&iter, service->watches);
     while (any && g_hash_table_iter_next(&iter, &uuid, &watch))
-        if (((Watch *)watch)->due != NEVER &&
-            ((Watch *)watch)->due - ((Watch *)watch)->look_delay / 2 <= now)
-            g_ptr_array_add(due, g_strdup(uuid));
+        if (is_due(watch, now))
+            g_ptr_array_insert(due, ((Watch *)watch)->retry_delay > 0 ? -1 : 0, g_strdup(uuid));
     return due;
 }
 
@@ -345,8 +367,11 @@ static RhGather find_needs(Service *service, GPtrArray *due)
 
 static void postpone(Service *service, GPtrArray *due, const GError *error)
 {
+    gboolean may_hang = g_error_matches(error, RH_ERROR, RH_ERROR_HOST);
+
     complain(&service->complaint, NULL, error->message);
-    service->gather_due = grow(&service->gather_delay, MAX_GATHER_DELAY_US);
+    service->gather_due =
+        grow(&service->gather_delay, may_hang ? MAX_GATHER_DELAY_US : MAX_RETRY_DELAY_US);
     for (guint i = 0; i < due->len; i++) {
         Watch *watch = g_hash_table_lookup(service->watches, g_ptr_array_index(due, i));
 
@@ -361,6 +386,7 @@ static void record_due(Service *service)
     g_autoptr(RhScene) scene = NULL;
     g_autoptr(GError) error = NULL;
     RhGather needs;
+    gint64 began;
 
     if (!service->connection || g_get_monotonic_time() < service->gather_due)
         return;
@@ -375,12 +401,15 @@ static void record_due(Service *service)
     }
     complain(&service->complaint, NULL, NULL);
     service->gather_delay = 0;
-    for (guint i = 0; i < due->len && !service->lost; i++) {
+    began = g_get_monotonic_time();
+    /* libvirt waits half a minute for a guest that hangs: then others, and signals, come first */
+    for (guint i = 0;
+         i < due->len && !service->lost && g_get_monotonic_time() < began + MAX_ROUND_US; i++) {
         const char *uuid = g_ptr_array_index(due, i);
         g_autoptr(virDomain) domain = look_up(service, uuid);
         Watch *watch = g_hash_table_lookup(service->watches, uuid);
 
-        if (domain && watch->needs)
+        if (domain && watch && watch->needs)
             record(domain, watch, scene);
     }
 }
@@ -428,6 +457,18 @@ static void on_signal(int watch G_GNUC_UNUSED, int fd, int events G_GNUC_UNUSED,
     }
 }
 
+/* libvirt's calls may take long, and virConnectOpen() for ever: meanwhile a signal that ends the
+ * service does so at once, and there is nothing to tidy up. */
+static void let_signals_end_it(gboolean let)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigprocmask(let ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
 static gboolean service_begin(Service *service, GError **error)
 {
     sigset_t set;
@@ -456,8 +497,10 @@ gboolean rh_service_run(const RhEnvironment *environment, const char *uri, GErro
     service.watches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, watch_free);
     service.callbacks = g_array_new(FALSE, FALSE, sizeof(int));
     while (begun && !service.stop) {
+        let_signals_end_it(TRUE);
         connect_if_due(&service);
         record_due(&service);
+        let_signals_end_it(FALSE);
         if (service.lost) {
             rh_journal_tell(RH_EVENT_WARNING, NULL, "libvirt's daemon has gone; waiting for it");
             disconnect(&service);

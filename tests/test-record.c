@@ -178,14 +178,14 @@ static void test_definition_of_running(void)
     add_nic(defined, NODE_7, SECOND_SLOT);
     add_entry(defined, "here", NODE_7, SECOND_SLOT, 1400);
     match(defined);
-    record = rh_record_make_definition(defined, host, running, recorded);
+    record = rh_record_make_definition(defined, host, running, recorded, FALSE);
     g_assert_cmpstr(record->host, ==, "here");
     assert_entry(entry_at(record, 0), NODE_3, 1500);
     assert_entry(entry_at(record, 1), NODE_7, 1400);
 }
 
 /* Of a guest that is shut off an entry is never made over: after a reboot its node may be another
- * device. One that is missing is made, and one whose device was exchanged here. */
+ * device. One whose device was exchanged here is made anew. */
 static void test_definition_of_shut_off(void)
 {
     g_autoptr(RhInventory) host = new_host("here");
@@ -197,15 +197,14 @@ static void test_definition_of_shut_off(void)
     add_vdpa(host, "vdpa3", NODE_3, 9000);
     add_vdpa(host, "vdpa7", NODE_7, 9000);
     nic = add_nic(defined, NODE_3, FIRST_SLOT);
-    add_nic(defined, "/dev/vhost-vdpa-9", "pci:0000:03:00.0");
     add_entry(defined, "here", NODE_3, FIRST_SLOT, 1500);
     match(defined);
-    record = rh_record_make_definition(defined, host, NULL, NULL);
+    record = rh_record_make_definition(defined, host, NULL, NULL, FALSE);
     g_assert_cmpuint(record->entries->len, ==, 1);
     assert_entry(entry_at(record, 0), NODE_3, 1500);
     g_free(nic->source);
     nic->source = g_strdup(NODE_7);
-    exchanged = rh_record_make_definition(defined, host, NULL, NULL);
+    exchanged = rh_record_make_definition(defined, host, NULL, NULL, FALSE);
     assert_entry(entry_at(exchanged, 0), NODE_7, 9000);
 }
 
@@ -221,10 +220,68 @@ static void test_definition_from_elsewhere(void)
     add_nic(defined, NODE_7, SECOND_SLOT);
     add_entry(defined, "there", NODE_7, SECOND_SLOT, 1500);
     match(defined);
-    record = rh_record_make_definition(defined, host, NULL, NULL);
+    record = rh_record_make_definition(defined, host, NULL, NULL, FALSE);
     g_assert_cmpstr(record->host, ==, "there");
     g_assert_cmpuint(record->entries->len, ==, 1);
     assert_entry(entry_at(record, 0), NODE_7, 1500);
+}
+
+/* After a reboot the guest was started on whatever got its number: what it had stays recorded,
+ * until a person says otherwise. */
+static void test_usurped(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) running = rh_guest_new();
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    g_autoptr(RhRecord) recorded = NULL;
+    g_autoptr(RhRecord) kept = NULL;
+    g_autoptr(RhRecord) accepted = NULL;
+
+    add_vdpa(host, "vdpa3", NODE_7, 1500);
+    add_nic(running, NODE_7, FIRST_SLOT);
+    match(running);
+    recorded = make(running, host, RH_CONTRACT_NEW);
+    add_nic(defined, NODE_7, FIRST_SLOT);
+    rh_device_set_text(add_entry(defined, "here", NODE_7, FIRST_SLOT, 9000), RH_ATTR_NAME, "vdpa7");
+    match(defined);
+    kept = rh_record_make_definition(defined, host, running, recorded, FALSE);
+    assert_entry(entry_at(kept, 0), NODE_7, 9000);
+    g_assert_cmpstr(rh_device_name(entry_at(kept, 0)), ==, "vdpa7");
+    accepted = rh_record_make_definition(defined, host, running, recorded, TRUE);
+    g_assert_cmpstr(rh_device_name(entry_at(accepted, 0)), ==, "vdpa3");
+}
+
+/* A number of another host makes no entry; on the record's own host it does, and a person may have
+ * all made anew. */
+static void test_missing_entry(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) running = rh_guest_new();
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    g_autoptr(RhRecord) recorded = NULL;
+    g_autoptr(RhRecord) elsewhere = NULL;
+    g_autoptr(RhRecord) home = NULL;
+    g_autoptr(RhRecord) accepted = NULL;
+
+    add_vdpa(host, "vdpa3", NODE_3, 1500);
+    add_vdpa(host, "vdpa7", NODE_7, 1500);
+    add_nic(running, NODE_3, FIRST_SLOT);
+    match(running);
+    recorded = make(running, host, RH_CONTRACT_NEW);
+    add_nic(defined, NODE_3, FIRST_SLOT);
+    add_nic(defined, NODE_7, SECOND_SLOT);
+    add_entry(defined, "there", NODE_3, FIRST_SLOT, 1400);
+    match(defined);
+    elsewhere = rh_record_make_definition(defined, host, running, recorded, FALSE);
+    g_assert_cmpstr(elsewhere->host, ==, "there");
+    g_assert_cmpuint(elsewhere->entries->len, ==, 1);
+    g_free(defined->record->host);
+    defined->record->host = g_strdup("here");
+    home = rh_record_make_definition(defined, host, NULL, NULL, FALSE);
+    assert_entry(entry_at(home, 0), NODE_3, 1400);
+    assert_entry(entry_at(home, 1), NODE_7, 1500);
+    accepted = rh_record_make_definition(defined, host, NULL, NULL, TRUE);
+    assert_entry(entry_at(accepted, 0), NODE_3, 1500);
 }
 
 int main(int argc, char **argv)
@@ -238,5 +295,7 @@ int main(int argc, char **argv)
     g_test_add_func("/record/definition-of-running", test_definition_of_running);
     g_test_add_func("/record/definition-of-shut-off", test_definition_of_shut_off);
     g_test_add_func("/record/definition-from-elsewhere", test_definition_from_elsewhere);
+    g_test_add_func("/record/usurped", test_usurped);
+    g_test_add_func("/record/missing-entry", test_missing_entry);
     return g_test_run();
 }
