@@ -41,7 +41,8 @@ void rh_users_resolve(RhHost *host, const RhGuest *guest)
     }
 }
 
-static void read_guest(RhUsers *users, const char *path, GPtrArray *guests)
+/* FALSE where the file cannot be read. */
+static gboolean read_guest(RhUsers *users, const char *path, GPtrArray *guests)
 {
     g_autofree char *what = g_strdup_printf("libvirt's file '%s'", path);
     g_autoptr(GError) error = NULL;
@@ -54,6 +55,7 @@ static void read_guest(RhUsers *users, const char *path, GPtrArray *guests)
     }
     if (error)
         g_ptr_array_add(users->warnings, g_strdup(error->message));
+    return !error;
 }
 
 /* Reads each NAME.xml in @folder; @names (may be NULL) gets the names. FALSE where it cannot. */
@@ -66,12 +68,14 @@ static gboolean read_folder(RhUsers *users, const char *root, const char *folder
     for (guint i = 0; files && i < files->len; i++) {
         const char *file = g_ptr_array_index(files, i);
         g_autofree char *path = g_build_filename(root, folder, file, NULL);
+        gboolean read;
 
         if (!g_str_has_suffix(file, ".xml"))
             continue;
+        read = read_guest(users, path, guests);
         if (names)
-            g_hash_table_add(names, g_strndup(file, strlen(file) - strlen(".xml")));
-        read_guest(users, path, guests);
+            g_hash_table_insert(names, g_strndup(file, strlen(file) - strlen(".xml")),
+                                GINT_TO_POINTER(read));
     }
     return files && rh_dir_exists(dir, folder);
 }
@@ -110,12 +114,41 @@ static gboolean daemon_lives(gint64 pid, guint64 start, gpointer data)
     return !users->host || rh_host_process_lives(users->host, pid, start);
 }
 
-/* Without libvirt's folder nothing says that a guest is gone. */
+static gboolean has_device(const RhGuest *guest, RhKind kind, const char *key)
+{
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+
+        if (device->kind == kind && rh_device_same_key(kind, rh_guest_device_key(device), key))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Whether the status file of a guest that runs names the device: what was unplugged it does not. */
+static gboolean is_named(const RhUsers *users, const RhClaim *claim)
+{
+    for (guint i = 0; i < users->guests->len; i++) {
+        const RhGuest *guest = g_ptr_array_index(users->guests, i);
+
+        if (g_strcmp0(guest->name, claim->guest) == 0 && has_device(guest, claim->kind, claim->key))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Whether the guest still has what it claims. Without libvirt's folder nothing says that it has
+ * not. */
 static gboolean guest_lives(const RhClaim *claim, gpointer data)
 {
     const RhUsers *users = data;
+    gpointer read;
 
-    return !users->known || (claim->guest && g_hash_table_contains(users->names, claim->guest));
+    if (!users->known)
+        return TRUE;
+    if (!claim->guest || !g_hash_table_lookup_extended(users->names, claim->guest, NULL, &read))
+        return FALSE;
+    return claim->state != RH_CLAIM_RUNNING || !GPOINTER_TO_INT(read) || is_named(users, claim);
 }
 
 gboolean rh_users_expire(const RhUsers *users, RhClaims *claims)
@@ -126,17 +159,6 @@ gboolean rh_users_expire(const RhUsers *users, RhClaims *claims)
                           .data = (gpointer)users};
 
     return rh_claims_expire(claims, &facts);
-}
-
-static gboolean has_device(const RhGuest *guest, RhKind kind, const char *key)
-{
-    for (guint i = 0; i < guest->devices->len; i++) {
-        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
-
-        if (device->kind == kind && rh_device_same_key(kind, rh_guest_device_key(device), key))
-            return TRUE;
-    }
-    return FALSE;
 }
 
 static gboolean is_of(const RhGuest *guest, const RhClaimant *claimant)

@@ -11,7 +11,7 @@
 typedef struct {
     GPtrArray *guests;   /* of RhGuest: the running ones that have devices of ours */
     GPtrArray *defined;  /* of RhGuest: those whose persistent definition names devices of ours */
-    GHashTable *names;   /* the names of all status files */
+    GHashTable *names;   /* of all status files; the value tells whether it could be read */
     gboolean known;      /* libvirt's folder of status files could be read */
     GPtrArray *warnings; /* of char *: status files that could not be read */
     RhHost *host;        /* borrowed; NULL: a saved inventory */

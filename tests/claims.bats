@@ -257,6 +257,22 @@ killed_at_each_step() { # OPERATION
     refused "in use by guest web1000" web1001 prepare begin
 }
 
+@test "a device that was unplugged is free, though its guest runs on" {
+    make 2 2
+    comes web1000
+    starts web1000
+    age 300
+    is_held "vhost-vdpa-0 web1000 running"
+    cp "$status_folder/web1000.xml" whole.xml
+    sed '/<interface/,/<\/interface>/d' whole.xml > "$status_folder/web1000.xml"
+    nothing_is_held
+    # Not where libvirt's file cannot be read.
+    echo '<domstatus type="vdpa"' > "$status_folder/web1000.xml"
+    is_held "vhost-vdpa-0 web1000 running"
+    cp whole.xml "$status_folder/web1000.xml"
+    is_held "vhost-vdpa-0 web1000 running"
+}
+
 @test "another script of the chain refuses: the device is free 120 s later, not before" {
     make 1 2
     comes web1000
