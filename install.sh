@@ -7,7 +7,7 @@ usage() {
     cat <<EOF
 Usage: ./install.sh                       build, install below /usr and register the hook
        ./install.sh --try                 build in build/ and show what it does with examples/
-       ./install.sh --test [quick|all]    run the tests (quick: without clang-tidy and virtual machines)
+       ./install.sh --test [quick|all]    run the tests (quick: without clang-tidy, virtual machines, libvirt)
        ./install.sh --uninstall           take away all that was installed
        ./install.sh --help
 
@@ -79,6 +79,14 @@ depmod                  kmod
 xz                      xz-utils
 /usr/include/libelf.h   libelf-dev
 /usr/include/openssl/ssl.h libssl-dev
+'
+# The same for the tests with libvirt's daemon. These packages of Debian 12 start none.
+lab_wishes='
+libvirtd                libvirt-daemon
+/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so libvirt-daemon-driver-qemu
+virsh                   libvirt-clients
+qemu-system-x86_64      qemu-system-x86
+ip                      iproute2
 '
 
 has() {
@@ -232,12 +240,16 @@ run_tests() {
     all)
         set --
         begin_kernels
+        wishes="$test_wishes$lab_wishes"
         ;;
-    quick) set -- --no-suite slow --no-suite kernel ;;
+    quick)
+        set -- --no-suite slow --no-suite kernel --no-suite lab
+        wishes=$test_wishes
+        ;;
     *) fail "--test takes quick or all, not '$1'" ;;
     esac
     install_needs "$build_needs$test_needs"
-    install_wishes "$test_wishes"
+    install_wishes "$wishes"
     say "building in $PWD/build-test"
     (
         configure build-test -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false \

@@ -6,6 +6,8 @@
 #include "util/error.h"
 #include "xml/domain.h"
 
+/* How long QEMU may take to answer before it counts as hanging. */
+#define MAX_OCCUPIED_MS 1000
 #define RECORD_URI "urn:virt-rehome:1"
 #define RECORD_KEY "rehome" /* the prefix that libvirt gives the element */
 
@@ -298,15 +300,18 @@ static gboolean is_passing(int reason)
 /* Whether a job holds the guest, so that a write would wait, at most half a minute, and fail. */
 static gboolean is_held(virDomainPtr handle)
 {
-    virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_NONE};
+    virDomainControlInfo control = {.state = VIR_DOMAIN_CONTROL_OK};
     int state = VIR_DOMAIN_NOSTATE;
     int reason = 0;
 
     if (virDomainGetState(handle, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
         is_passing(reason))
         return TRUE;
-    return virDomainGetJobInfo(handle, &job) == 0 &&
-           (job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED);
+    /* virDomainGetJobInfo() would wait itself for a QEMU that hangs */
+    if (virDomainGetControlInfo(handle, &control, 0) != 0)
+        return FALSE;
+    return control.state == VIR_DOMAIN_CONTROL_JOB ||
+           (control.state == VIR_DOMAIN_CONTROL_OCCUPIED && control.stateTime > MAX_OCCUPIED_MS);
 }
 
 static gboolean write_metadata(const Work *work, const RhRecord *record, guint flags,

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# What the tests in this folder share: two hosts, a and b, for all tests of a file, with a recorder
+# on each. Functions that look at something print words of a line, so that `gives` can compare.
+
+lab_source=${RH_SOURCE_DIR:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)}
+lab=$BATS_FILE_TMPDIR/rig
+program=$RH_BIN_DIR/virt-rehome
+
+rig() { "$lab_source/tests/lab/rig" "$@" 3>&- 4>&-; }
+
+# What libvirt needs to be here; prints what is not.
+lab_lacks() {
+    local tool
+    [ "$(uname -m)" = x86_64 ] || echo "a machine that is x86_64"
+    [ "$(id -u)" = 0 ] || echo root
+    for tool in unshare nsenter setsid ip libvirtd virsh qemu-system-x86_64 xmllint; do
+        command -v $tool > /dev/null || echo "$tool"
+    done
+    [ -e /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so ] ||
+        [ -e /usr/lib64/libvirt/connection-driver/libvirt_driver_qemu.so ] || echo "libvirt's driver of QEMU"
+    unshare --mount --pid --net --fork true 2> /dev/null || echo "the right to make namespaces"
+}
+
+need_lab() { # for setup_file, which cannot skip; says whether all is here
+    LAB_LACKS=$(PATH=$PATH:/usr/sbin:/sbin lab_lacks | paste -s -d ,)
+    export LAB_LACKS
+    [ -n "$LAB_LACKS" ] || return 0
+    echo "not here: $LAB_LACKS"
+    return 1
+}
+
+# Where CI is `true` nothing is skipped.
+or_skip() { [ -n "$LAB_LACKS" ] && [ "${CI:-}" != true ]; }
+
+skip_if_lacking() { # for setup
+    [ -z "$LAB_LACKS" ] || skip "not here: $LAB_LACKS"
+}
+
+setup_lab() { # for setup_file
+    need_lab || { or_skip; return; }
+    rig up "$lab" $$
+    rig recorder "$lab" a start
+    rig recorder "$lab" b start
+}
+
+teardown_lab() { # for teardown_file
+    local host
+    [ -z "$LAB_LACKS" ] || return 0
+    for host in a b; do
+        rig recorder "$lab" $host stop
+        no_sanitizer_spoke
+    done
+    rig down "$lab"
+}
+
+setup_guests() { # for setup
+    skip_if_lacking
+    cd "$BATS_TEST_TMPDIR" || return
+    heavy=
+}
+
+# The hosts become what they were.
+teardown_guests() { # for teardown
+    local host name
+    [ -z "$LAB_LACKS" ] || return 0
+    for host in a b; do
+        v $host list > listed 2>&1 || rig daemon "$lab" $host start
+        for name in $(v $host list --all --name); do
+            v $host destroy "$name" > /dev/null 2>&1 || true
+            v $host undefine --managed-save "$name" > /dev/null 2>&1 || true
+        done
+        [ -z "$(v $host list --all --name)" ]
+        cp "$lab_source/tests/lab/host-$host.xml" "$lab/$host/host.xml"
+        soon gives "" held $host
+    done
+    no_sanitizer_spoke
+}
+
+# What is printed is shown where a test fails.
+no_sanitizer_spoke() {
+    ! grep -H -A 30 -e "ERROR: .*Sanitizer" -e "runtime error:" "$lab"/[ab]/*.log
+}
+
+# -- doing ----------------------------------------------------------------------------------------
+
+on() { # HOST COMMAND [ARG…]
+    rig on "$lab" "$@"
+}
+
+v() { # HOST COMMAND [ARG…]: of virsh
+    on "$1" virsh -q -c qemu:///system "${@:2}"
+}
+
+rehome() { # HOST COMMAND [ARG…]: of virt-rehome
+    on "$1" "$program" "${@:2}"
+}
+
+# With a host's inventory, since the kernel has no vDPA.
+rehome_with() { # HOST COMMAND [ARG…]
+    on "$1" "$program" --host "$lab/$1/host.xml" "${@:2}"
+}
+
+migrate() { # FROM TO GUEST [OPTION…]
+    v "$1" migrate "$3" "qemu+tcp://kvm-$2/system" "${@:4}"
+}
+
+# A file NAME.xml: a guest with a NIC for each device. With `heavy` it has so many MiB of memory that
+# take time to copy.
+guest() { # NAME DEVICE…: NAME ends with a digit, DEVICE is N of /dev/vhost-vdpa-N
+    local name=$1 digit=${1: -1} n=0 device args="" namespace=""
+    shift
+    if [ -n "$heavy" ]; then
+        [ -e ballast ] || head -c "${heavy}M" /dev/urandom > ballast
+        namespace="xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
+        args="<qemu:commandline><qemu:arg value='-device'/>
+            <qemu:arg value='loader,file=$PWD/ballast,addr=0x200000,force-raw=on'/></qemu:commandline>"
+    fi
+    {
+        echo "<domain type='qemu' $namespace><name>$name</name><uuid>11111111-0000-4000-8000-00000000000$digit</uuid>
+            <memory unit='MiB'>32</memory><memtune><hard_limit unit='KiB'>8192</hard_limit></memtune>
+            <os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices>
+            <emulator>$lab_source/tests/lab/qemu-stand-in</emulator>
+            <controller type='usb' model='none'/><memballoon model='none'/>"
+        for device; do nic "$digit" $((++n)) "$device"; done
+        echo "</devices>$args</domain>"
+    } > "$name.xml"
+}
+
+nic() { # DIGIT NUMBER DEVICE
+    echo "<interface type='vdpa'><mac address='52:54:00:00:0$1:0$2'/><source dev='/dev/vhost-vdpa-$3'/>
+        <model type='virtio'/></interface>"
+}
+
+# Defined, started, and recorded by nobody but the service.
+running() { # HOST NAME DEVICE…
+    guest "${@:2}"
+    v "$1" define "$2.xml"
+    v "$1" start "$2"
+    soon gives "kvm-$1 kvm-$1" whereabouts "$1" "$2"
+}
+
+# An admin changes a definition.
+redefine() { # HOST GUEST SED-SCRIPT
+    v "$1" dumpxml --inactive "$2" > old.xml
+    sed -E "$3" old.xml > new.xml
+    ! cmp -s old.xml new.xml
+    v "$1" define new.xml
+}
+
+# Changes an inventory.
+edit_host() { # HOST SED-SCRIPT
+    sed -E "$2" "$lab/$1/host.xml" > edited.xml
+    ! cmp -s edited.xml "$lab/$1/host.xml"
+    cp edited.xml "$lab/$1/host.xml"
+}
+
+# Other numbers for two devices.
+swap_numbers() { # HOST DEVICE DEVICE
+    edit_host "$1" "s,vhost-vdpa-$2\",vhost-vdpa-X\",; s,vhost-vdpa-$3\",vhost-vdpa-$2\",; s,vhost-vdpa-X\",vhost-vdpa-$3\","
+}
+
+# -- looking --------------------------------------------------------------------------------------
+
+soon() { # COMMAND [ARG…]: succeeds within half a minute
+    local i
+    for ((i = 0; i < 150; i++)); do
+        ! "$@" > /dev/null 2>&1 || return 0
+        sleep 0.2
+    done
+    "$@"
+}
+
+gives() { # EXPECTED COMMAND [ARG…]
+    local got
+    got=$("${@:2}") || true
+    [ "$got" = "$1" ] || { echo "not '$1' but '$got': ${*:2}"; return 1; }
+}
+
+# A command fails, and says what the pattern describes; all it said is in the file `said`.
+fails() { # PATTERN COMMAND [ARG…]
+    local status=0
+    "${@:2}" > said 2>&1 || status=$?
+    cat said
+    [ $status != 0 ] && grep -q -E -- "$1" said
+}
+
+# The attributes of that name in the guest's record, of the running one or with --inactive.
+record() { # HOST GUEST ATTRIBUTE [--inactive]
+    v "$1" dumpxml "$2" ${4:+"$4"} |
+        xmllint --xpath "//*[namespace-uri() = 'urn:virt-rehome:1']/@$3" - 2> xpath.err |
+        sed -E 's/^ *[^=]+="(.*)"$/\1/' | paste -s -d ' '
+}
+
+# The hosts that the record of the running guest, and that of its definition name.
+whereabouts() { # HOST GUEST
+    echo "$(record "$1" "$2" host) $(record "$1" "$2" host --inactive)"
+}
+
+# The devices that a guest has or its definition names, N of /dev/vhost-vdpa-N.
+devices() { # HOST GUEST [--inactive]
+    v "$1" dumpxml "$2" ${3:+"$3"} | sed -n -E "s,.*<source dev='/dev/vhost-vdpa-([0-9]+)'/>,\1,p" | paste -s -d ' '
+}
+
+state() { # HOST GUEST
+    v "$1" domstate "$2" 2>&1 | grep -v '^$' || true
+}
+
+# The claims, "DEVICE GUEST STATE, …".
+held() { # HOST
+    rehome "$1" claims | sed -E "s,vdpa /dev/vhost-vdpa-([0-9]+) for guest '([^']+)'.*\, (reserved|claimed|running) .*,\1 \2 \3,; /^no claims/d" |
+        sort | paste -s -d ,
+}
+
+# Whether QEMU was ever started there.
+never_started() { # HOST GUEST
+    [ ! -e "$lab/$1/log/qemu/$2.log" ]
+}
+
+log_of() { # HOST
+    cat "$lab/$1/recorder.log"
+}

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What does not go as it should, and guests that are saved.
+# shellcheck disable=SC2034,SC2154 # variables of lab.bash
+
+setup_file() { load lab; setup_lab; }
+teardown_file() { load lab; teardown_lab; }
+setup() { load lab; setup_guests; }
+teardown() { teardown_guests; }
+
+begin_slow_migration() { # of web1 from a to b; it takes at least half a minute
+    migrate a b web1 --live --persistent --bandwidth 1 > migrated 2>&1 3>&- 4>&- &
+    migration=$!
+    soon gives "1 web1 running" held b
+    soon job_runs
+}
+
+job_runs() { v a domjobinfo web1 | grep -q "Memory remaining: *[1-9]"; }
+
+end_migration() { # PATTERN: it fails, and says so
+    ! wait $migration
+    cat migrated
+    grep -q -- "$1" migrated
+}
+
+stayed() { # DEVICE: on a, and nothing of it is on b
+    soon gives running state a web1
+    gives "$1" devices a web1
+    gives "$1 web1 running" held a
+    soon gives "" held b
+    soon gives "" v b list --all --name
+}
+
+@test "a migration is cancelled: all is as before, and an edited definition stays edited" {
+    local edited
+    heavy=28
+    running a web1 3
+    redefine a web1 "s,<source dev='/dev/vhost-vdpa-3'/>,<source dev='/dev/vhost-vdpa-5'/>,"
+    soon gives net-a5 record a web1 name --inactive
+    edited=$(v a dumpxml --inactive web1)
+    begin_slow_migration
+    v a domjobabort web1
+    end_migration "canceled by client"
+    stayed 3
+    sleep 2
+    gives "$edited" v a dumpxml --inactive web1
+    gives "kvm-a kvm-a" whereabouts a web1
+    # And the next one succeeds.
+    migrate a b web1 --live
+    gives 1 devices b web1
+}
+
+@test "a definition is edited during a migration that is cancelled" {
+    heavy=28
+    running a web1 3
+    begin_slow_migration
+    redefine a web1 "s,<source dev='/dev/vhost-vdpa-3'/>,<source dev='/dev/vhost-vdpa-5'/>,"
+    v a domjobabort web1
+    end_migration "canceled by client"
+    stayed 3
+    soon gives "net-a5" record a web1 name --inactive
+    gives 5 devices a web1 --inactive
+    gives net-a3 record a web1 name
+}
+
+qemu_of() { # HOST GUEST: its process there
+    on "$1" cat "/run/libvirt/qemu/$2.pid"
+}
+
+@test "QEMU is killed: its device is free, and it starts again" {
+    running a web1 3
+    on a kill -KILL "$(qemu_of a web1)"
+    soon gives "shut off" state a web1
+    soon gives "" held a
+    v a start web1
+    gives "3 web1 running" held a
+}
+
+@test "QEMU is killed on the source during a migration" {
+    heavy=28
+    running a web1 3
+    begin_slow_migration
+    on a kill -KILL "$(qemu_of a web1)"
+    end_migration error:
+    soon gives "shut off" state a web1
+    soon gives "" held a
+    soon gives "" held b
+    gives 3 devices a web1 --inactive
+}
+
+@test "QEMU is killed on the destination during a migration" {
+    heavy=28
+    running a web1 3
+    begin_slow_migration
+    on b kill -KILL "$(qemu_of b web1)"
+    end_migration error:
+    stayed 3
+    gives 3 devices a web1 --inactive
+}
+
+restart() { # HOST
+    rig daemon "$lab" "$1" stop
+    rig daemon "$lab" "$1" start
+}
+
+@test "libvirt's daemon restarts: claims and records stay, and the service goes on" {
+    local before
+    running a web1 3
+    before=$(record a web1 time)
+    restart a
+    gives "3 web1 running" held a
+    running a web2 4
+    gives "$before" record a web1 time
+    gives "3 web1 running,4 web2 running" held a
+    migrate a b web1 --live --persistent
+    gives 1 devices b web1
+}
+
+@test "a guest that started while nobody could record it is recorded when the service can again" {
+    rig recorder "$lab" a stop
+    guest web1 3
+    v a create web1.xml
+    gives "" record a web1 name
+    rig daemon "$lab" a stop
+    rig recorder "$lab" a start
+    rig daemon "$lab" a start
+    soon gives net-a3 record a web1 name
+}
+
+@test "libvirt's daemon restarts on the source during a migration" {
+    heavy=28
+    running a web1 3
+    begin_slow_migration
+    restart a
+    end_migration error:
+    stayed 3
+    soon gives "kvm-a kvm-a" whereabouts a web1
+}
+
+@test "libvirt's daemon restarts on the destination during a migration" {
+    heavy=28
+    running a web1 3
+    begin_slow_migration
+    restart b
+    end_migration error:
+    stayed 3
+}
+
+# -- saved ----------------------------------------------------------------------------------------
+
+@test "save and restore, also when numbers have changed" {
+    running a web1 3
+    v a save web1 "$PWD/web1.save"
+    gives "" held a
+    v a restore "$PWD/web1.save"
+    gives 3 devices a web1
+    gives "3 web1 running" held a
+    v a save web1 "$PWD/web1.save"
+    swap_numbers a 3 4
+    v a restore "$PWD/web1.save"
+    gives 4 devices a web1
+    gives "4 web1 running" held a
+    soon gives net-a3 record a web1 name
+}
+
+@test "a saved guest is restored on the other host" {
+    running a web1 3
+    v a save web1 "$PWD/web1.save"
+    v b restore "$PWD/web1.save"
+    gives 1 devices b web1
+    soon gives net-b1 record b web1 name
+    gives "1 web1 running" held b
+}
+
+@test "restore where no device fits: refused, and the file still restores elsewhere" {
+    running a web1 3
+    v a save web1 "$PWD/web1.save"
+    edit_host b 's/ mtu="(1500|9000)"/ mtu="1400"/'
+    fails "guest 'web1'" v b restore "$PWD/web1.save"
+    gives "" held b
+    gives "" v b list --all --name
+    v a restore "$PWD/web1.save"
+    gives 3 devices a web1
+}
+
+@test "managed save and start" {
+    running a web1 3
+    v a managedsave web1
+    gives "" held a
+    v a start web1
+    gives 3 devices a web1
+    gives "3 web1 running" held a
+}
+
+@test "managed save and start when numbers have changed" {
+    running a web1 3
+    v a managedsave web1
+    swap_numbers a 3 4
+    v a start web1
+    gives 4 devices a web1
+    soon gives net-a3 record a web1 name
+}
+
+@test "managed save, and its device is taken meanwhile: refused, the image is kept" {
+    edit_host a '/net-a[45]/d'
+    running a web1 3
+    v a managedsave web1
+    running a web2 3
+    fails "guest 'web1'" v a start web1
+    gives "shut off" state a web1
+    [ -s "$lab/a/lib/qemu/save/web1.save" ]
+    gives "3 web2 running" held a
+    v a destroy web2
+    v a start web1
+    gives "3 web1 running" held a
+    [ ! -e "$lab/a/lib/qemu/save/web1.save" ]
+}
