@@ -142,3 +142,31 @@ END
     rig recorder "$lab" a stop
     [ $status = 0 ]
 }
+
+@test "another host's guests are not recorded from this host's devices" {
+    guest web1 1
+    v b define web1.xml
+    fails "the guests of 'qemu\\+tcp://kvm-b/system' are on host 'kvm-b', and these devices are those of host 'kvm-a'" \
+        rehome_with a record web1 --connect qemu+tcp://kvm-b/system
+    fails "on host 'kvm-b'" rehome_with a refresh --all --connect qemu+tcp://kvm-b/system
+}
+
+@test "the service ends at once, though a daemon that hangs keeps it waiting" {
+    local daemon recorder
+    daemon=$(cat "$lab/a/libvirtd.pid")
+    on a kill -STOP "$daemon"
+    on a sh -c "'$RH_BIN_DIR/virt-rehome-recorder' > '$PWD/service.log' 2>&1 & echo \$! > '$PWD/service.pid'" 3>&-
+    sleep 1
+    recorder=$(cat service.pid)
+    on a kill "$recorder"
+    soon on a sh -c "! kill -0 $recorder"
+    on a kill -CONT "$daemon"
+}
+
+@test "a definition that cannot be read does not keep the running guest from being recorded" {
+    unrecorded web1 3
+    redefine a web1 "s,^  <memory ,  <metadata><r:record xmlns:r='urn:virt-rehome:1' format='99'/></metadata>&,"
+    fails "guest 'web1': the guest's record has format 99" rehome_with a record web1
+    gives net-a3 record a web1 name
+    gives 99 record a web1 format --inactive
+}

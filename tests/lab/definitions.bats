@@ -174,6 +174,74 @@ shut_off() { # HOST NAME DEVICE: and recorded
     gives "3 web1 running" held a
 }
 
+@test "refresh: who need not move stays, even if another must" {
+    shut_off a web1 3
+    shut_off a web2 4
+    edit_host a '/net-a3/d; s/ mtu="9000"/ mtu="1500"/'
+    gives "web1: '/dev/vhost-vdpa-3' -> '/dev/vhost-vdpa-5'" rehome_with a refresh web1
+    gives 4 devices a web2 --inactive
+    rehome_with a refresh --all > refreshed
+    diff <(printf 'web%s: unchanged\n' 1 2) refreshed
+}
+
+@test "refresh: whoever finds nothing behind the others comes first" {
+    shut_off a web1 3
+    shut_off a web2 5
+    # web1 can do with either, web2 only with what has the larger MTU.
+    edit_host a '/net-a[34]/d; s,net-a5(.*)vhost-vdpa-5",net-x\1vhost-vdpa-6",'
+    status=0
+    rehome_with a refresh --all > out 2> err || status=$?
+    cat out err
+    [ $status = 1 ]
+    grep -q "guest 'web" err
+    edit_host a 's,</host>,<vdpa name="net-y" mgmtdev="pci/0000:41:00.2" driver="mlx5_core" class="net" chardev="/dev/vhost-vdpa-7" bound="vhost_vdpa" vendor-id="0x15b3" max-vqs="5" max-vq-size="1024" min-vq-size="1" features="0x0000000300c3982b" mac="00:00:00:00:00:00" max-vq-pairs="2" mtu="1500"/></host>,'
+    rehome_with a refresh --all
+    gives 7 devices a web1 --inactive
+    gives 6 devices a web2 --inactive
+}
+
+@test "a number that a reboot gave to another device does not make a record over" {
+    shut_off a web1 5
+    # net-a5 is not there yet, and what is called vhost-vdpa-5 is net-a3.
+    edit_host a '/net-a5/d; s,vhost-vdpa-3",vhost-vdpa-5",'
+    fails "guest 'web1'.*mtu is 1500, must be at least 9000" rehome_with a refresh web1
+    v a start web1
+    soon gives net-a3 record a web1 name
+    gives net-a5 record a web1 name --inactive
+    soon grep -q "guest 'web1' runs with 'net-a3' as '/dev/vhost-vdpa-5', which was 'net-a5'" "$lab/a/recorder.log"
+    v a destroy web1
+    cp "$lab_source/tests/lab/host-a.xml" "$lab/a/host.xml"
+    edit_host a 's,vhost-vdpa-5",vhost-vdpa-6",'
+    gives "web1: '/dev/vhost-vdpa-5' -> '/dev/vhost-vdpa-6'" rehome_with a refresh web1
+    # A person may say that it is right so.
+    edit_host a '/net-a5/d; s,vhost-vdpa-3",vhost-vdpa-6",'
+    v a start web1
+    soon gives net-a3 record a web1 name
+    rehome_with a record web1
+    gives net-a3 record a web1 name --inactive
+}
+
+@test "a definition whose correction would name a device twice is left, and the guest is recorded" {
+    running a web1 4
+    redefine a web1 "s,^    <input type='mouse'.*,$(nic 1 2 1 | tr -d '\n')&,"
+    migrate a b web1 --live --persistent
+    gives 1 devices b web1
+    soon grep -q "one of its devices that the running guest has not is called '/dev/vhost-vdpa-1'" "$lab/b/recorder.log"
+    gives "4 1" devices b web1 --inactive
+    edit_host b '/net-b1/s,/>$, negotiated="0x0000000300c3182b"/>,'
+    soon gives 0x0000000300c3182b record b web1 negotiated
+}
+
+@test "an edit on the host that a guest comes home to without --persistent stays" {
+    running a web1 3
+    migrate a b web1 --live
+    redefine a web1 "s,<source dev='/dev/vhost-vdpa-3'/>,<source dev='/dev/vhost-vdpa-5'/>,"
+    migrate b a web1 --live
+    soon gives "kvm-a kvm-a" whereabouts a web1
+    sleep 1
+    gives 5 devices a web1 --inactive
+}
+
 @test "refresh --boot before the daemon starts: guests that autostart have their own devices" {
     shut_off a web1 3
     shut_off a web2 4
