@@ -214,3 +214,31 @@ restart() { # HOST
     gives "3 web1 running" held a
     [ ! -e "$lab/a/lib/qemu/save/web1.save" ]
 }
+
+# What the recorder reads is a pipe, so that it waits where the test wants it to.
+@test "a guest that ends and begins again while the service looks at the host" {
+    local recorder
+    rig recorder "$lab" a stop
+    guest web1 3
+    v a create web1.xml
+    guest web2 4
+    v a create web2.xml
+    mkfifo inventory
+    on a sh -c "'$RH_BIN_DIR/virt-rehome-recorder' --host '$PWD/inventory' > '$PWD/service.log' 2>&1 & echo \$! > '$PWD/service.pid'" 3>&-
+    recorder=$(cat service.pid)
+    cat "$lab/a/host.xml" > inventory
+    soon gives net-a3 record a web1 name
+    on a kill -STOP "$recorder"
+    v a destroy web1
+    on a kill -HUP "$recorder"
+    on a kill -CONT "$recorder"
+    sleep 1
+    v a create web1.xml
+    cat "$lab/a/host.xml" > inventory
+    cat "$lab/a/host.xml" > inventory
+    soon gives net-a3 record a web1 name
+    on a kill "$recorder"
+    cat service.log
+    ! grep -q Sanitizer service.log
+    rig recorder "$lab" a start
+}
