@@ -7,7 +7,8 @@
 #include "xml/domain.h"
 
 /* How long QEMU may take to answer before it counts as hanging. */
-#define MAX_OCCUPIED_MS 1000
+#define OCCUPIED_STEPS 10
+#define OCCUPIED_STEP_US (50 * 1000)
 #define RECORD_URI "urn:virt-rehome:1"
 #define RECORD_KEY "rehome" /* the prefix that libvirt gives the element */
 
@@ -297,21 +298,33 @@ static gboolean is_passing(int reason)
            reason == VIR_DOMAIN_PAUSED_STARTING_UP || reason == VIR_DOMAIN_PAUSED_POSTCOPY;
 }
 
+/* Whether QEMU has not answered for a while: every other call would wait for it. */
+static gboolean is_hanging(virDomainPtr handle)
+{
+    virDomainControlInfo control;
+
+    for (guint i = 0; i < OCCUPIED_STEPS; i++) {
+        if (virDomainGetControlInfo(handle, &control, 0) != 0 ||
+            control.state == VIR_DOMAIN_CONTROL_OK)
+            return FALSE;
+        g_usleep(OCCUPIED_STEP_US);
+    }
+    return TRUE;
+}
+
 /* Whether a job holds the guest, so that a write would wait, at most half a minute, and fail. */
 static gboolean is_held(virDomainPtr handle)
 {
-    virDomainControlInfo control = {.state = VIR_DOMAIN_CONTROL_OK};
+    virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_NONE};
     int state = VIR_DOMAIN_NOSTATE;
     int reason = 0;
 
     if (virDomainGetState(handle, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
         is_passing(reason))
         return TRUE;
-    /* virDomainGetJobInfo() would wait itself for a QEMU that hangs */
-    if (virDomainGetControlInfo(handle, &control, 0) != 0)
-        return FALSE;
-    return control.state == VIR_DOMAIN_CONTROL_JOB ||
-           (control.state == VIR_DOMAIN_CONTROL_OCCUPIED && control.stateTime > MAX_OCCUPIED_MS);
+    return is_hanging(handle) ||
+           (virDomainGetJobInfo(handle, &job) == 0 &&
+            (job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED));
 }
 
 static gboolean write_metadata(const Work *work, const RhRecord *record, guint flags,
