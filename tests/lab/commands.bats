@@ -104,7 +104,7 @@ END
 
 @test "a job holds the guest: the command says so, the service waits for it" {
     local migration
-    heavy=28
+    busy=yes
     unrecorded web1 3
     rehome_with a record web1
     migrate a b web1 --live --bandwidth 1 > migrated 2>&1 3>&- 4>&- &

@@ -75,19 +75,6 @@ restart_recorder() { # HOST
     rig recorder "$lab" "$1" start
 }
 
-@test "a NIC that is unplugged leaves the live record, not the definition's" {
-    running a web1 3 4
-    nic 1 2 4 > nic.xml
-    v a detach-device web1 nic.xml --live
-    # No guest driver lets it go, so it goes with the reset.
-    v a reset web1
-    soon gives 3 devices a web1
-    soon gives net-a3 record a web1 name
-    gives "3 4" devices a web1 --inactive
-    gives "net-a3 net-a4" record a web1 name --inactive
-    gives "3 web1 running" held a || gives "3 web1 running,4 web1 running" held a
-}
-
 @test "what a guest was started with stays over migrations, until it reboots" {
     edit_host b '/net-b[012]/d'
     running a web1 3

@@ -14,7 +14,7 @@ lab_lacks() {
     local tool
     [ "$(uname -m)" = x86_64 ] || echo "a machine that is x86_64"
     [ "$(id -u)" = 0 ] || echo root
-    for tool in unshare nsenter setsid ip libvirtd virsh qemu-system-x86_64 xmllint; do
+    for tool in unshare nsenter setsid ip libvirtd virsh qemu-system-x86_64 python3 xmllint; do
         command -v $tool > /dev/null || echo "$tool"
     done
     [ -e /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so ] ||
@@ -57,7 +57,7 @@ teardown_lab() { # for teardown_file
 setup_guests() { # for setup
     skip_if_lacking
     cd "$BATS_TEST_TMPDIR" || return
-    heavy=
+    busy=
 }
 
 # The hosts become what they were.
@@ -105,25 +105,20 @@ migrate() { # FROM TO GUEST [OPTION…]
     v "$1" migrate "$3" "qemu+tcp://kvm-$2/system" "${@:4}"
 }
 
-# A file NAME.xml: a guest with a NIC for each device. With `heavy` it has so many MiB of memory that
-# take time to copy.
+# A file NAME.xml: a guest with a NIC for each device. It boots nothing; with `busy` it writes to its
+# memory for ever, so that a slow migration of it comes to no end, and lets go what is unplugged.
 guest() { # NAME DEVICE…: NAME ends with a digit, DEVICE is N of /dev/vhost-vdpa-N
-    local name=$1 digit=${1: -1} n=0 device args="" namespace=""
+    local name=$1 digit=${1: -1} n=0 device
     shift
-    if [ -n "$heavy" ]; then
-        [ -e ballast ] || head -c "${heavy}M" /dev/urandom > ballast
-        namespace="xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
-        args="<qemu:commandline><qemu:arg value='-device'/>
-            <qemu:arg value='loader,file=$PWD/ballast,addr=0x200000,force-raw=on'/></qemu:commandline>"
-    fi
+    [ -z "$busy" ] || "$lab_source/tests/lab/guest-kernel" > guest-kernel
     {
-        echo "<domain type='qemu' $namespace><name>$name</name><uuid>11111111-0000-4000-8000-00000000000$digit</uuid>
+        echo "<domain type='qemu'><name>$name</name><uuid>11111111-0000-4000-8000-00000000000$digit</uuid>
             <memory unit='MiB'>32</memory><memtune><hard_limit unit='KiB'>8192</hard_limit></memtune>
-            <os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices>
+            <os><type arch='x86_64' machine='pc'>hvm</type>${busy:+<kernel>$PWD/guest-kernel</kernel>}</os><features><acpi/></features><devices>
             <emulator>$lab_source/tests/lab/qemu-stand-in</emulator>
             <controller type='usb' model='none'/><memballoon model='none'/>"
         for device; do nic "$digit" $((++n)) "$device"; done
-        echo "</devices>$args</domain>"
+        echo "</devices></domain>"
     } > "$name.xml"
 }
 
@@ -138,6 +133,11 @@ running() { # HOST NAME DEVICE…
     v "$1" define "$2.xml"
     v "$1" start "$2"
     soon gives "kvm-$1 kvm-$1" whereabouts "$1" "$2"
+    [ -z "$busy" ] || soon has_booted "$1" "$2"
+}
+
+has_booted() { # HOST GUEST: that is busy
+    v "$1" qemu-monitor-command "$2" --hmp 'xp /1wx 0x200000' | grep -q ': 0x0*[1-9a-f]'
 }
 
 # An admin changes a definition.

@@ -7,7 +7,7 @@ teardown_file() { load lab; teardown_lab; }
 setup() { load lab; setup_guests; }
 teardown() { teardown_guests; }
 
-begin_slow_migration() { # of web1 from a to b; it takes at least half a minute
+begin_slow_migration() { # of web1, which is busy, from a to b; it comes to no end
     migrate a b web1 --live --persistent --bandwidth 1 > migrated 2>&1 3>&- 4>&- &
     migration=$!
     soon gives "1 web1 running" held b
@@ -32,7 +32,7 @@ stayed() { # DEVICE: on a, and nothing of it is on b
 
 @test "a migration is cancelled: all is as before, and an edited definition stays edited" {
     local edited
-    heavy=28
+    busy=yes
     running a web1 3
     redefine a web1 "s,<source dev='/dev/vhost-vdpa-3'/>,<source dev='/dev/vhost-vdpa-5'/>,"
     soon gives net-a5 record a web1 name --inactive
@@ -50,7 +50,7 @@ stayed() { # DEVICE: on a, and nothing of it is on b
 }
 
 @test "a definition is edited during a migration that is cancelled" {
-    heavy=28
+    busy=yes
     running a web1 3
     begin_slow_migration
     redefine a web1 "s,<source dev='/dev/vhost-vdpa-3'/>,<source dev='/dev/vhost-vdpa-5'/>,"
@@ -76,7 +76,7 @@ qemu_of() { # HOST GUEST: its process there
 }
 
 @test "QEMU is killed on the source during a migration" {
-    heavy=28
+    busy=yes
     running a web1 3
     begin_slow_migration
     on a kill -KILL "$(qemu_of a web1)"
@@ -88,7 +88,7 @@ qemu_of() { # HOST GUEST: its process there
 }
 
 @test "QEMU is killed on the destination during a migration" {
-    heavy=28
+    busy=yes
     running a web1 3
     begin_slow_migration
     on b kill -KILL "$(qemu_of b web1)"
@@ -115,6 +115,27 @@ restart() { # HOST
     gives 1 devices b web1
 }
 
+@test "libvirt's daemon restarts, and the claims were lost: they are made again" {
+    running a web1 3
+    on a rm -r /run/virt-rehome
+    restart a
+    gives "3 web1 running" held a
+    gives running state a web1
+    migrate a b web1 --live
+    gives 1 devices b web1
+}
+
+@test "QEMU is killed while libvirt's daemon is away" {
+    running a web1 3
+    rig daemon "$lab" a stop
+    on a kill -KILL "$(qemu_of a web1)"
+    rig daemon "$lab" a start
+    soon gives "shut off" state a web1
+    gives "" held a
+    v a start web1
+    gives "3 web1 running" held a
+}
+
 @test "a guest that started while nobody could record it is recorded when the service can again" {
     rig recorder "$lab" a stop
     guest web1 3
@@ -127,7 +148,7 @@ restart() { # HOST
 }
 
 @test "libvirt's daemon restarts on the source during a migration" {
-    heavy=28
+    busy=yes
     running a web1 3
     begin_slow_migration
     restart a
@@ -137,7 +158,7 @@ restart() { # HOST
 }
 
 @test "libvirt's daemon restarts on the destination during a migration" {
-    heavy=28
+    busy=yes
     running a web1 3
     begin_slow_migration
     restart b
@@ -200,7 +221,17 @@ restart() { # HOST
     soon gives net-a3 record a web1 name
 }
 
-@test "managed save, and its device is taken meanwhile: refused, the image is kept" {
+@test "managed save, and its device is taken meanwhile: it gets another one" {
+    running a web1 3
+    v a managedsave web1
+    running a web2 3
+    v a start web1
+    gives 4 devices a web1
+    gives "3 web2 running,4 web1 running" held a
+    soon gives net-a4 record a web1 name
+}
+
+@test "managed save, and the only device is taken meanwhile: refused, the image is kept" {
     edit_host a '/net-a[45]/d'
     running a web1 3
     v a managedsave web1
