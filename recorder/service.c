@@ -356,7 +356,7 @@ static RhGather find_needs(Service *service, GPtrArray *due)
         g_autoptr(virDomain) domain = watch->needs ? NULL : look_up(service, uuid);
 
         if (domain && !rh_recording_needs(domain, &watch->needs, NULL))
-            watch->needs = RH_GATHER_VDPA;
+            watch->needs = RH_GATHER_ALL;
         else if (domain && !watch->needs)
             watch->due = NEVER;
         if (domain || g_hash_table_contains(service->watches, uuid))
