@@ -88,6 +88,8 @@ libvirtd                libvirt-daemon
 virsh                   libvirt-clients
 qemu-system-x86_64      qemu-system-x86
 ip                      iproute2
+mount                   mount
+hostname                hostname
 '
 
 has() {

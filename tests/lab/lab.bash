@@ -14,7 +14,7 @@ lab_lacks() {
     local tool
     [ "$(uname -m)" = x86_64 ] || echo "a machine that is x86_64"
     [ "$(id -u)" = 0 ] || echo root
-    for tool in unshare nsenter setsid ip libvirtd virsh qemu-system-x86_64 python3 xmllint; do
+    for tool in unshare nsenter setsid mount hostname ip libvirtd virsh qemu-system-x86_64 python3 xmllint; do
         command -v $tool > /dev/null || echo "$tool"
     done
     [ -e /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so ] ||
