@@ -246,7 +246,7 @@ shut_off() { # HOST NAME DEVICE: and recorded
     rig daemon "$lab" a start
     soon gives running state a web1
     soon gives running state a web2
-    gives "3 web2 running,4 web1 running" held a
+    soon gives "3 web2 running,4 web1 running" held a
     soon gives net-a3 record a web1 name
     soon gives net-a4 record a web2 name
 }

@@ -107,10 +107,10 @@ restart() { # HOST
     running a web1 3
     before=$(record a web1 time)
     restart a
-    gives "3 web1 running" held a
+    soon gives "3 web1 running" held a
     running a web2 4
     gives "$before" record a web1 time
-    gives "3 web1 running,4 web2 running" held a
+    soon gives "3 web1 running,4 web2 running" held a
     migrate a b web1 --live --persistent
     gives 1 devices b web1
 }
@@ -119,8 +119,8 @@ restart() { # HOST
     running a web1 3
     on a rm -r /run/virt-rehome
     restart a
-    gives "3 web1 running" held a
-    gives running state a web1
+    soon gives "3 web1 running" held a
+    soon gives running state a web1
     migrate a b web1 --live
     gives 1 devices b web1
 }
@@ -131,9 +131,9 @@ restart() { # HOST
     on a kill -KILL "$(qemu_of a web1)"
     rig daemon "$lab" a start
     soon gives "shut off" state a web1
-    gives "" held a
+    soon gives "" held a
     v a start web1
-    gives "3 web1 running" held a
+    soon gives "3 web1 running" held a
 }
 
 @test "a guest that started while nobody could record it is recorded when the service can again" {
