@@ -160,6 +160,17 @@ const char *rh_guest_device_key(const RhGuestDevice *device)
     return device->node ? device->node : device->source;
 }
 
+gboolean rh_guest_has_device(const RhGuest *guest, RhKind kind, const char *key)
+{
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+
+        if (device->kind == kind && rh_device_same_key(kind, rh_guest_device_key(device), key))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuestDevice *device)
 {
     for (guint i = 0; i < guest->devices->len; i++) {

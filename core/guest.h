@@ -65,6 +65,9 @@ gboolean rh_guest_match_record(RhGuest *guest, GError **error);
 /* What the device's source is called in an inventory of this host; owned by the device. */
 const char *rh_guest_device_key(const RhGuestDevice *device);
 
+/* Whether one of @guest's devices is the device that an inventory of this host calls @key. */
+gboolean rh_guest_has_device(const RhGuest *guest, RhKind kind, const char *key);
+
 /*
  * Which device of @guest is @device of another XML of the same guest, its definition for instance:
  * by guest address where both have one, by source otherwise. NULL: none. Owned by @guest.

@@ -114,24 +114,14 @@ static gboolean daemon_lives(gint64 pid, guint64 start, gpointer data)
     return !users->host || rh_host_process_lives(users->host, pid, start);
 }
 
-static gboolean has_device(const RhGuest *guest, RhKind kind, const char *key)
-{
-    for (guint i = 0; i < guest->devices->len; i++) {
-        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
-
-        if (device->kind == kind && rh_device_same_key(kind, rh_guest_device_key(device), key))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Whether the status file of a guest that runs names the device: what was unplugged it does not. */
 static gboolean is_named(const RhUsers *users, const RhClaim *claim)
 {
     for (guint i = 0; i < users->guests->len; i++) {
         const RhGuest *guest = g_ptr_array_index(users->guests, i);
 
-        if (g_strcmp0(guest->name, claim->guest) == 0 && has_device(guest, claim->kind, claim->key))
+        if (g_strcmp0(guest->name, claim->guest) == 0 &&
+            rh_guest_has_device(guest, claim->kind, claim->key))
             return TRUE;
     }
     return FALSE;
@@ -178,7 +168,7 @@ char *rh_users_other(const RhUsers *users, const RhClaims *claims, const RhClaim
     for (guint i = 0; i < users->guests->len; i++) {
         const RhGuest *guest = g_ptr_array_index(users->guests, i);
 
-        if (!is_of(guest, claimant) && has_device(guest, kind, key))
+        if (!is_of(guest, claimant) && rh_guest_has_device(guest, kind, key))
             return g_strdup_printf("guest %s", guest->name ? guest->name : guest->uuid);
     }
     return NULL;

@@ -156,3 +156,8 @@ GBytes *rh_connection_xml(virDomainPtr domain, guint flags, GError **error)
     }
     return g_bytes_new_take(xml, strlen(xml));
 }
+
+GBytes *rh_connection_definition(virDomainPtr domain, GError **error)
+{
+    return rh_connection_xml(domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
+}

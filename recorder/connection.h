@@ -42,6 +42,10 @@ GPtrArray *rh_connection_list(virConnectPtr connection, GError **error);
 /* A guest's XML, with VIR_DOMAIN_XML_… @flags; the caller's. Error: RH_ERROR_HOST. */
 GBytes *rh_connection_xml(virDomainPtr domain, guint flags, GError **error);
 
+/* The XML by which a guest starts the next time, whole, with its passwords: what may be defined
+ * again; the caller's. Error: RH_ERROR_HOST. */
+GBytes *rh_connection_definition(virDomainPtr domain, GError **error);
+
 /*
  * Makes of libvirt's last error a sentence: what could not be done ("write the record of guest
  * 'web1'"), why, and what to do about it. Returns FALSE. Error: RH_ERROR_HOST, or RH_ERROR_INPUT

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define DEFINITION_FOLDER "etc/libvirt/qemu"
-#define DEFINITION_FLAGS (VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE)
 /* libvirt/src/hypervisor/domain_driver.c, virDriverShouldAutostart */
 #define STARTED_MARK "run/libvirt/qemu/autostarted"
 
@@ -32,7 +31,7 @@ static GBytes *read_again(const RhDefinition *definition, GError **error)
     g_autofree char *what = g_strdup_printf("libvirt's definition of guest '%s'", definition->name);
 
     return definition->path ? rh_read_regular(definition->path, what, error)
-                            : rh_connection_xml(definition->handle, DEFINITION_FLAGS, error);
+                            : rh_connection_definition(definition->handle, error);
 }
 
 /* Takes @xml (NULL: there is a fault); one without devices of ours is none. */

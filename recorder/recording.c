@@ -56,9 +56,10 @@ static gboolean name_guest(virDomainPtr handle, GError **error)
     return FALSE;
 }
 
-static gboolean side_read(Work *work, Side *side, guint flags, GError **error)
+/* Takes @xml (NULL: an error is set). */
+static gboolean side_read(Work *work, Side *side, GBytes *xml, GError **error)
 {
-    side->xml = rh_connection_xml(work->handle, flags, error);
+    side->xml = xml;
     if (!side->xml)
         return FALSE;
     side->domain = rh_domain_parse(side->xml, error);
@@ -82,17 +83,17 @@ static gboolean is_persistent(virDomainPtr handle)
     return virDomainIsPersistent(handle) == 1;
 }
 
-#define DEFINITION_FLAGS (VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE)
-
 static gboolean live_read(Work *work, GError **error)
 {
-    return !is_running(work->handle) || side_read(work, &work->live, 0, error);
+    return !is_running(work->handle) ||
+           side_read(work, &work->live, rh_connection_xml(work->handle, 0, error), error);
 }
 
 /* One that cannot be read is none. */
 static gboolean definition_read(Work *work, GError **error)
 {
-    if (!is_persistent(work->handle) || side_read(work, &work->definition, DEFINITION_FLAGS, error))
+    if (!is_persistent(work->handle) ||
+        side_read(work, &work->definition, rh_connection_definition(work->handle, error), error))
         return TRUE;
     side_clear(&work->definition);
     work->definition.guest = NULL;
@@ -341,7 +342,7 @@ static gboolean write_metadata(const Work *work, const RhRecord *record, guint f
 /* Whether the definition is still the one that was read. */
 static gboolean is_unchanged(const Work *work, GError **error)
 {
-    g_autoptr(GBytes) now = rh_connection_xml(work->handle, DEFINITION_FLAGS, error);
+    g_autoptr(GBytes) now = rh_connection_definition(work->handle, error);
 
     return now && (g_bytes_equal(now, work->definition.xml) ||
                    rh_raise(error, RH_ERROR_STATE,

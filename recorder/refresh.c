@@ -199,14 +199,8 @@ static gboolean shares_device(const RhPlan *plan, const RhGuest *guest)
     for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
 
-        for (guint j = 0; j < guest->devices->len; j++) {
-            const RhGuestDevice *named = g_ptr_array_index(guest->devices, j);
-
-            if (named->kind == choice->device->kind &&
-                rh_device_same_key(named->kind, rh_guest_device_key(named),
-                                   rh_device_key(choice->device)))
-                return TRUE;
-        }
+        if (rh_guest_has_device(guest, choice->device->kind, rh_device_key(choice->device)))
+            return TRUE;
     }
     return FALSE;
 }
