@@ -1,48 +1,54 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Builds the small x86_64 kernel in which the tests under real vDPA and mdev
-# devices run, from Debian's package linux-source-VERSION (6.12, 6.1) and the
-# file kernel.config beside this script, and prints the path of the result:
+# Builds the small kernel in which the tests under real vDPA and mdev devices
+# run, from Debian's package linux-source-VERSION (6.12, 6.1), and prints the
+# path of the result:
 #
-#   build-kernel.sh VERSION [CACHE_DIR]
+#   build-kernel.sh VERSION|VERSION-um [CACHE_DIR]
 #
+# VERSION is a kernel of kernel.config for a virtual machine (x86_64), VERSION-um
+# one of um.config that is a program (User-Mode Linux).
 # CACHE_DIR: $VIRT_REHOME_CACHE, else virt-rehome in the user's cache folder.
-# The result, CACHE_DIR/bzImage-VERSION-HASH, is reused as long as kernel.config
-# and what this script changes in the source stay the same.
+# The result, CACHE_DIR/bzImage-VERSION-HASH or linux-VERSION-um-HASH, is reused as
+# long as the configuration and what this script changes in the source stay the same.
 # The source package is kept in CACHE_DIR too. Messages go to standard error. Exit
 # status: 0; 77 where the package is neither here nor in the archive, 1 otherwise.
 # Several may run at the same time: one builds, the others wait for it.
 #
 # One thing is new in it: the largest ring that vdpa_sim offers, 256 in the kernel
-# as it is, can be set on the kernel's command line (vdpa_sim.queue_max=1024: QEMU's
-# rings can be that long).
+# as it is, can be set (vdpa_sim.queue_max=1024 on the kernel's command line, or
+# /sys/module/vdpa_sim/parameters/queue_max, for devices made from then on), since
+# QEMU's rings can be that long, and hosts differ.
 #
 # Needs: build-essential bc bison flex libelf-dev libssl-dev xz-utils kmod cpio
 # Environment: JOBS (number of processors), KEEP_BUILD=1 (keep the build tree)
 set -euo pipefail
 
 # What the changes below do to the source; raise it when they change.
-changes=3
+changes=4
 
 in_archive() { [ -n "$(apt-cache madison "linux-source-$version" 2>/dev/null)" ]; }
 say() { echo "build-kernel: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-[ $# = 1 ] || [ $# = 2 ] || die "usage: build-kernel.sh VERSION [CACHE_DIR]"
-version=$1
+[ $# = 1 ] || [ $# = 2 ] || die "usage: build-kernel.sh VERSION|VERSION-um [CACHE_DIR]"
+name=$1
+version=${name%-um}
+arch=x86_64 config=kernel.config target=bzImage product=arch/x86/boot/bzImage
+[ "$version" = "$name" ] || arch=um config=um.config target=linux product=linux
 cache=${2:-${VIRT_REHOME_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/virt-rehome}}
 here=$(cd "$(dirname "$0")" && pwd)
-fragment=$here/kernel.config
+fragment=$here/$config
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 [[ $version =~ ^[0-9]+\.[0-9]+$ ]] || die "'$version' is not a version like 6.12"
 
 hash=$( { sed -e 's/[ \t]*#.*//' -e '/^$/d' "$fragment"
           echo "changes $changes"; } | sha256sum | cut -c1-12)
-image=$cache/bzImage-$version-$hash
+image=$cache/${product##*/}-$name-$hash
 
-exec 9>"$cache/.build-$version-$hash.lock"
+exec 9>"$cache/.build-$name-$hash.lock"
 flock 9
 if [ -s "$image" ]; then
     say "reusing $image"
@@ -54,7 +60,7 @@ for tool in make gcc bc bison flex xz cpio; do
     command -v "$tool" >/dev/null || die "no $tool here"
 done
 
-build=$(mktemp -d "$cache/build-$version.XXXXXX")
+build=$(mktemp -d "$cache/build-$name.XXXXXX")
 make=
 # shellcheck disable=SC2317 # called by the trap
 cleanup() {
@@ -95,18 +101,28 @@ cd "$build"
 
 # --- changes: the samples built in (6.1 has them as modules only); virtio_vdpa
 # registered after vhost_vdpa, which would otherwise never get a device (built
-# in, the link order decides; on a host, what was loaded first); and the
-# simulator's largest ring
+# in, the link order decides; on a host, what was loaded first); the simulator's
+# largest ring; and, for User-Mode Linux, DMA in name (no simulator does any), and
+# VFIO's type 1 and dirty page bitmap (mtty migrates with it), which are offered to
+# processors with an IOMMU only
 sed -i '/^config SAMPLE_VFIO_MDEV_/,/^$/s/depends on \(.*\) && m$/depends on \1/' samples/Kconfig
 other=drivers/virtio/virtio_vdpa.c
 sed -i 's/^module_vdpa_driver(virtio_vdpa_driver);$/static int __init virtio_vdpa_init(void)\n{\n\treturn vdpa_register_driver(\&virtio_vdpa_driver);\n}\nlate_initcall(virtio_vdpa_init);/' "$other"
 grep -q '^late_initcall(virtio_vdpa_init);$' "$other" || die "$other: no module_vdpa_driver in it"
 sim=drivers/vdpa/vdpa_sim/vdpa_sim.c
-sed -i 's/^#define VDPASIM_QUEUE_MAX 256$/static int queue_max = 256;\nmodule_param(queue_max, int, 0444);\n#define VDPASIM_QUEUE_MAX queue_max/' "$sim"
-grep -q '^#define VDPASIM_QUEUE_MAX queue_max$' "$sim" || die "$sim: no VDPASIM_QUEUE_MAX 256 in it"
+sed -i 's/^#define VDPASIM_QUEUE_MAX 256$/static ushort queue_max = 256;\nmodule_param(queue_max, ushort, 0644);\n#define VDPASIM_QUEUE_MAX (vdpasim->queue_max)/
+    s/^\tvdpasim->dev_attr = \*dev_attr;$/&\n\tvdpasim->queue_max = queue_max;/
+    /get_vq_num_max(struct vdpa_device/,/^}/s/VDPASIM_QUEUE_MAX/vdpa_to_sim(vdpa)->queue_max/' "$sim"
+sed -i '/^struct vdpasim {$/,/^}/s/^\tu64 features;$/&\n\tu16 queue_max;/' "${sim%.c}.h"
+[ "$(cat "$sim" "${sim%.c}.h" | grep -c queue_max)" = 6 ] || die "$sim: no VDPASIM_QUEUE_MAX 256 in it"
+if [ $arch = um ]; then
+    sed -i '/^config VDPA_SIM$/,/^$/s/^\tselect VHOST_RING$/&\n\tselect UML_DMA_EMULATION/' drivers/vdpa/Kconfig
+    sed -i 's/^\tselect VFIO_IOMMU_TYPE1 if MMU && (/&UML || /' drivers/vfio/Kconfig
+    sed -i '/^config VFIO_MDEV$/,/^$/s/^\ttristate$/&\n\tselect IOMMUFD_DRIVER/' drivers/vfio/mdev/Kconfig
+fi
 
 # --- configuration
-make -s ARCH=x86_64 KCONFIG_ALLCONFIG="$fragment" allnoconfig >&2
+make -s ARCH=$arch KCONFIG_ALLCONFIG="$fragment" allnoconfig >&2
 missing=0
 while IFS='=' read -r symbol value; do
     grep -qx "$symbol=$value" .config && continue
@@ -114,18 +130,18 @@ while IFS='=' read -r symbol value; do
         say "$symbol=$value was not taken"
         missing=1
     else
-        say "$symbol: unknown to $version, left out"
+        say "$symbol: unknown to $name, left out"
     fi
 done < <(grep '^CONFIG_' "$fragment")
-[ $missing = 0 ] || die "kernel.config and linux $version do not agree"
+[ $missing = 0 ] || die "$config and linux $version do not agree"
 
 # --- build
-release=$(make -s ARCH=x86_64 kernelversion)
-say "building $release"
+release=$(make -s ARCH=$arch kernelversion)
+say "building $release for $arch"
 export KBUILD_BUILD_USER=test KBUILD_BUILD_HOST=kernel KBUILD_BUILD_VERSION=1
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
-log=$cache/build-$version-$hash.log
-nice -n 19 make -s -j "${JOBS:-$(nproc)}" ARCH=x86_64 bzImage >"$log" 2>&1 &
+log=$cache/build-$name-$hash.log
+nice -n 19 make -s -j "${JOBS:-$(nproc)}" ARCH=$arch $target >"$log" 2>&1 &
 make=$!
 built=0
 wait "$make" || built=1
@@ -134,8 +150,8 @@ if [ $built != 0 ]; then
     tail -n 30 "$log" >&2
     die "the build failed, see $log"
 fi
-cp .config "$cache/config-$version-$hash"
-cp arch/x86/boot/bzImage "$image.new"
+cp .config "$cache/config-$name-$hash"
+cp "$product" "$image.new"
 mv "$image.new" "$image"
 say "$release built in $((SECONDS - start)) s, $(stat -c %s "$image") bytes"
 echo "$image"
