@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# What a host of the lab is called and how its libvirt daemon is set up, whichever way it is made.
+
+name_of() { echo "kvm-$1"; } # HOST
+
+uuid_of() { # HOST
+    case $1 in
+    a) echo 7a3f2c10-0000-4000-8000-00000000000a ;;
+    b) echo 7a3f2c10-0000-4000-8000-00000000000b ;;
+    esac
+}
+
+# libvirt's settings, without security labels, namespaces and cgroups: a host has one user, root.
+libvirt_settings() { # HOST ADDRESS ETC
+    local etc=$3
+    mkdir -p "$etc/libvirt/hooks/qemu.d" "$etc/libvirt/qemu"
+    # Debian's daemon wants the user there to be whom it would run QEMU as, and a package that also
+    # starts a daemon makes it.
+    grep -q '^libvirt-qemu:' "$etc/passwd" || echo 'libvirt-qemu:x:64055:64055::/:/bin/false' >> "$etc/passwd"
+    grep -q '^libvirt-qemu:' "$etc/group" || echo 'libvirt-qemu:x:64055:' >> "$etc/group"
+    name_of "$1" > "$etc/hostname"
+    cat > "$etc/libvirt/libvirtd.conf" << CONF
+host_uuid = "$(uuid_of "$1")"
+listen_tls = 0
+listen_tcp = 1
+listen_addr = "$2"
+auth_tcp = "none"
+auth_unix_ro = "none"
+auth_unix_rw = "none"
+unix_sock_group = "root"
+CONF
+    cat > "$etc/libvirt/qemu.conf" << CONF
+user = "root"
+group = "root"
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+stdio_handler = "file"
+remember_owner = 0
+migration_port_min = $(case $1 in a) echo 49152 ;; b) echo 49252 ;; esac)
+migration_port_max = $(case $1 in a) echo 49251 ;; b) echo 49351 ;; esac)
+CONF
+}
+
+wait_steps=${WAIT_STEPS:-300} # of a tenth of a second
+
+wait_for() { # WHAT COMMAND [ARG…]
+    local what=$1 i
+    shift
+    for ((i = 0; i < wait_steps; i++)); do
+        ! "$@" > /dev/null 2>&1 || return 0
+        sleep 0.1
+    done
+    die "$what did not come within $((wait_steps / 10)) s"
+}
+
+# Takes the hosts down when a process has ended.
+watch_over() { # PID RIG DIR
+    # shellcheck disable=SC2016 # for the shell inside
+    setsid sh -c 'while [ -e "/proc/$1" ] && [ -d "$3" ]; do sleep 1; done
+        [ ! -d "$3" ] || exec "$2" down "$3"' sh "$@" < /dev/null > /dev/null 2>&1 &
+}
