@@ -81,6 +81,11 @@ xz                      xz-utils
 /usr/include/libelf.h   libelf-dev
 /usr/include/openssl/ssl.h libssl-dev
 '
+# The same for those with real devices, whose hosts are made from Debian's packages.
+real_wishes='
+mmdebstrap              mmdebstrap
+setpriv                 util-linux
+'
 # The same for the tests with libvirt's daemon. These packages of Debian 12 start none.
 lab_wishes='
 libvirtd                libvirt-daemon
@@ -223,18 +228,19 @@ try() {
 
 # --test -----------------------------------------------------------------------------------------
 
-# Kernels take minutes to build where the cache has none, so that begins before all else; their
-# test waits for them.
+# Kernels take minutes to build where the cache has none, so that begins before all else, and so does
+# the file system of the hosts with real devices; their tests wait for them.
 begin_kernels() {
     if [ "$(uname -m)" != x86_64 ] || ! command -v apt-get >/dev/null; then return 0; fi
-    install_wishes "$kernel_wishes"
-    kernel_pids=
-    for version in 6.12 6.1; do
+    install_wishes "$kernel_wishes$real_wishes"
+    tests/lab/real/make-root >/dev/null 2>&1 &
+    making=$!
+    for version in 6.12 6.12-um 6.1; do
         tests/kernel/build-kernel.sh "$version" >/dev/null 2>&1 &
-        kernel_pids="$kernel_pids $!"
+        making="$making $!"
     done
     # shellcheck disable=SC2064,SC2086 # these processes
-    trap "kill $kernel_pids 2>/dev/null || true" EXIT
+    trap "kill $making 2>/dev/null || true" EXIT
     trap 'exit 1' INT TERM HUP
 }
 

@@ -5,9 +5,10 @@
 
 lab_source=${RH_SOURCE_DIR:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)}
 lab=$BATS_FILE_TMPDIR/rig
+lab_rig=$lab_source/tests/lab/rig
 program=$RH_BIN_DIR/virt-rehome
 
-rig() { "$lab_source/tests/lab/rig" "$@" 3>&- 4>&-; }
+rig() { "$lab_rig" "$@" 3>&- 4>&-; }
 
 # What libvirt needs to be here; prints what is not.
 lab_lacks() {
@@ -162,11 +163,14 @@ swap_numbers() { # HOST DEVICE DEVICE
 
 # -- looking --------------------------------------------------------------------------------------
 
-soon() { # COMMAND [ARG…]: succeeds within half a minute
+soon_steps=150
+soon_pause=0.2 # seconds
+
+soon() { # COMMAND [ARG…]: succeeds after a while
     local i
-    for ((i = 0; i < 150; i++)); do
+    for ((i = 0; i < soon_steps; i++)); do
         ! "$@" > /dev/null 2>&1 || return 0
-        sleep 0.2
+        sleep $soon_pause
     done
     "$@"
 }
@@ -208,7 +212,7 @@ state() { # HOST GUEST
 
 # The claims, "DEVICE GUEST STATE, …".
 held() { # HOST
-    rehome "$1" claims | sed -E "s,vdpa /dev/vhost-vdpa-([0-9]+) for guest '([^']+)'.*\, (reserved|claimed|running) .*,\1 \2 \3,; /^no claims/d" |
+    rehome "$1" claims | sed -E "s,^(vdpa /dev/vhost-vdpa-|mdev )([^ ]+) for guest '([^']+)'.*\, (reserved|claimed|running) .*,\2 \3 \4,; /^no claims/d" |
         sort | paste -s -d ,
 }
 

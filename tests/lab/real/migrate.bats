@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Live migrations of guests with real devices, with the installed hook and service, and no other help.
+# shellcheck disable=SC2086,SC2154 # variables of real.bash, which are words
+
+setup() { load real; setup_real; }
+teardown() { teardown_real; }
+
+# Two hosts that differ: in how many devices they have, of which kinds, with which numbers.
+two_hosts() {
+    net a net-a0 1024 mac 52:54:00:aa:00:00
+    net a net-a1 1024 mac 52:54:00:aa:00:01
+    mtty a $tty_a mtty-1
+    blk b blk-b0
+    net b net-b1 256
+    net b net-b2 1024 mac 52:54:00:bb:00:02
+    net b net-b3 1024 mac 52:54:00:bb:00:03 mtu 9000
+    net b net-b4 1024 device_features 0x300020028
+    mtty b ${tty_b%2}1 mtty-2
+    mtty b $tty_b mtty-1
+    mtty b ${tty_b%2}3 mtty-1
+}
+
+@test "a vDPA NIC there and back" {
+    two_hosts
+    running a web1 0
+    gives net-a0 record a web1 name
+    gives "0 web1 running" held a
+
+    goes a b web1
+    gives 2 devices b web1
+    gives 2 devices b web1 --inactive
+    gives net-b2 record b web1 name
+    gives "2 web1 running" held b
+    gives "" held a
+    gives "shut off" state a web1
+
+    goes b a web1
+    gives 0 devices a web1
+    gives 0 devices a web1 --inactive
+    gives net-a0 record a web1 name
+    gives "0 web1 running" held a
+    gives "" held b
+    v a destroy web1
+    gives "" held a
+}
+
+@test "a mediated device there and back" {
+    two_hosts
+    running a tty1 $tty_a
+    gives "$tty_a tty1 running" held a
+
+    goes a b tty1
+    gives $tty_b mdevs b tty1
+    gives $tty_b mdevs b tty1 --inactive
+    gives $tty_b record b tty1 uuid
+    gives mtty-1 record b tty1 type
+    gives "$tty_b tty1 running" held b
+    gives "" held a
+
+    goes b a tty1
+    gives $tty_a mdevs a tty1
+    gives $tty_a record a tty1 uuid --inactive
+    gives "$tty_a tty1 running" held a
+    gives "" held b
+}
+
+@test "two vDPA NICs and a mediated device there and back" {
+    two_hosts
+    running a both1 1 0 $tty_a
+    gives "0 both1 running,1 both1 running,$tty_a both1 running" held a
+
+    goes a b both1
+    gives "2 3" devices b both1
+    gives "2 3" devices b both1 --inactive
+    gives $tty_b mdevs b both1
+    gives "net-b2 net-b3" record b both1 name
+    gives "2 both1 running,3 both1 running,$tty_b both1 running" held b
+    gives "" held a
+
+    goes b a both1 --p2p
+    gives "0 1" devices a both1
+    gives $tty_a mdevs a both1
+    gives "net-a0 net-a1" record a both1 name
+    gives "0 both1 running,1 both1 running,$tty_a both1 running" held a
+    gives "" held b
+}

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# shellcheck disable=SC2016,SC2034 # for shells on a host; variables of lab.bash
+# What the tests in this folder share: hosts with real devices, for all files, and guests that say
+# what their devices do. All else is lab.bash's.
+
+real=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+kernels=$(cd "$real/../../kernel" && pwd)
+# shellcheck source=tests/lab/lab.bash
+. "$real/../lab.bash"
+lab=$BATS_SUITE_TMPDIR/rig
+lab_rig=$real/rig
+program=virt-rehome
+# Mediated devices' uuids.
+tty_a=aaaaaaaa-0000-4000-8000-000000000001
+tty_b=bbbbbbbb-0000-4000-8000-000000000002
+# A test that would begin later than this after the first is left out, unless RH_TEST_ALL is set.
+budget=${RH_REAL_SECONDS:-900}
+soon_pause=0.6 # a look takes as long as a host does much else
+
+# -- the hosts ------------------------------------------------------------------------------------
+
+# What is missing; where CI is `true`, that is a failure.
+lacks() {
+    local tool
+    for tool in unshare setpriv python3 meson mmdebstrap busybox cpio xmllint; do
+        PATH=$PATH:/usr/sbin:/sbin command -v $tool > /dev/null || echo "$tool is not here"
+    done
+}
+
+# What cannot be had on this kind of machine, whoever runs this.
+cannot() {
+    [ "$(uname -m)" = x86_64 ] || { echo "the kernels are for x86_64" && return; }
+    [ "$(id -u)" = 0 ] || { echo "only root can make the hosts' file system" && return; }
+    command -v apt-get > /dev/null || { echo "hosts are made from Debian's packages" && return; }
+    can_be_had "$real/make-root" || return 0
+    can_be_had "$kernels/build-kernel.sh" 6.12-um || return 0
+    can_be_had "$kernels/build-kernel.sh" 6.12 || return 0
+}
+
+can_be_had() { # SCRIPT [ARG…]: says why not; another fault is for those who use it
+    local status=0 said=$BATS_SUITE_TMPDIR/said
+    "$@" 2> "$said" > /dev/null || status=$?
+    [ $status != 77 ] || tail -n 1 "$said"
+    [ $status != 77 ]
+}
+
+setup_hosts() {
+    REAL_LACKS=$(lacks | paste -s -d ,)
+    REAL_CANNOT=$([ -n "$REAL_LACKS" ] || cannot)
+    export REAL_LACKS REAL_CANNOT
+    has_hosts || return 0
+    LAB_SHARE=$BATS_RUN_TMPDIR rig up "$lab" $$
+    rig recorder "$lab" a start
+    rig recorder "$lab" b start
+    cp "$("$kernels/build-kernel.sh" 6.12 2> "$lab/kernel.log")" "$lab/guest-kernel"
+    "$real/make-guest" "$lab/guest-initramfs"
+    date +%s > "$lab/began"
+}
+
+has_hosts() { [ -z "$REAL_LACKS$REAL_CANNOT" ]; }
+
+teardown_hosts() {
+    ! has_hosts || rig down "$lab"
+}
+
+setup_real() { # for setup
+    local began
+    [ -z "$REAL_CANNOT" ] || skip "$REAL_CANNOT"
+    if [ -n "$REAL_LACKS" ]; then
+        [ "${CI:-}" = true ] || skip "$REAL_LACKS"
+        echo "$REAL_LACKS"
+        return 1
+    fi
+    began=$(cat "$lab/began")
+    [ -n "${RH_TEST_ALL:-}" ] || (($(date +%s) - began < budget)) ||
+        skip "left out: the $budget s for real devices are over (--test all)"
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+# The hosts become what they were; what they said is shown where a test fails.
+teardown_real() { # for teardown
+    local host name
+    has_hosts && [ "$PWD" = "$BATS_TEST_TMPDIR" ] || return 0
+    for host in a b; do
+        tell_of $host
+        for name in $(v $host list --all --name); do
+            v $host destroy "$name" > /dev/null 2>&1 || true
+            v $host undefine --managed-save "$name" > /dev/null 2>&1 || true
+        done
+        soon gives "" held $host
+        with_hook $host
+        no_devices $host
+    done
+}
+
+tell_of() { # HOST
+    local log
+    echo "-- kvm-$1"
+    tail -n 5 "$lab/$1/recorder.log"
+    grep -e ': error : ' "$lab/$1/libvirtd.log" | tail -n 5
+    on "$1" sh -c 'for log in /run/*.console /var/log/libvirt/qemu/*.log; do
+        [ -e "$log" ] || continue; echo "$log:"; tail -n 5 "$log" | cut -c-300; rm "$log"; done; virt-rehome claims' || true
+}
+
+# -- devices --------------------------------------------------------------------------------------
+
+# A vDPA NIC; its number is the lowest that is free.
+net() { # HOST NAME RING [ARG… of vdpa dev add]
+    on "$1" sh -c 'ring=$1 name=$2; shift 2
+        echo "$ring" > /sys/module/vdpa_sim/parameters/queue_max
+        vdpa dev add name "$name" mgmtdev vdpasim_net "$@"' sh "$3" "$2" "${@:4}"
+}
+
+blk() { # HOST NAME
+    on "$1" vdpa dev add name "$2" mgmtdev vdpasim_blk
+}
+
+mtty() { # HOST UUID TYPE
+    on "$1" sh -c 'echo "$1" > "/sys/class/mdev_bus/mtty/mdev_supported_types/$2/create"' sh "$2" "$3"
+}
+
+no_devices() { # HOST
+    on "$1" sh -c 'for net in /sys/bus/vdpa/devices/*; do [ ! -e "$net" ] || vdpa dev del "${net##*/}"; done
+        for mdev in /sys/bus/mdev/devices/*; do [ ! -e "$mdev" ] || echo 1 > "$mdev/remove"; done'
+}
+
+# As far as libvirt knows there is no virt-rehome.
+without_hook() { # HOST
+    on "$1" rm -f /etc/libvirt/hooks/qemu.d/50-virt-rehome
+}
+
+with_hook() { # HOST
+    on "$1" ln -sfn /usr/sbin/virt-rehome-hook /etc/libvirt/hooks/qemu.d/50-virt-rehome
+}
+
+# -- guests ---------------------------------------------------------------------------------------
+
+# A file NAME.xml. A DEVICE is N of /dev/vhost-vdpa-N, or the uuid of a mediated device.
+guest() { # NAME DEVICE…: NAME ends with a digit
+    local name=$1 digit=${1: -1} n=0 device
+    shift
+    {
+        echo "<domain type='qemu'><name>$name</name><uuid>11111111-0000-4000-8000-00000000000$digit</uuid>
+            <memory unit='MiB'>64</memory>
+            <os><type arch='x86_64' machine='pc'>hvm</type><kernel>$lab/guest-kernel</kernel>
+            <initrd>$lab/guest-initramfs</initrd><cmdline>console=ttyS0 quiet lpj=1000000 tsc=unstable no_timer_check</cmdline></os><features><acpi/></features>
+            <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+            <controller type='usb' model='none'/><memballoon model='none'/>
+            <serial type='file'><source path='/run/$name.console'/></serial>"
+        for device; do
+            case $device in
+            *-*) echo "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='$device'/></source></hostdev>" ;;
+            *) nic "$digit" $((++n)) "$device" ;;
+            esac
+        done
+        echo "</devices></domain>"
+    } > "$name.xml"
+}
+
+# Defined, started, recorded by nobody but the service, and its devices answer.
+running() { # HOST NAME DEVICE…
+    guest "${@:2}"
+    v "$1" define "$2.xml"
+    v "$1" start "$2"
+    soon answers "$1" "$2"
+    soon gives "kvm-$1 kvm-$1" whereabouts "$1" "$2"
+}
+
+# What the guest said last: "tick 7 eth0 sent 7 back 7 ttyS4 back 7".
+says() { # HOST GUEST
+    on "$1" sed -n -E 's/^(tick .*) \.\r*$/\1/p' "/run/$2.console" | tail -n 1
+}
+
+# The second says as much as the first, and each number in it is higher.
+all_grow() { # SAID SAID
+    awk -v first="$1" 'BEGIN { n = split(first, before) }
+        NF != n { exit 1 }
+        { for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+$/ && $i + 0 <= before[i] + 0) exit 1 }' <<< "$2"
+}
+
+# The guest runs, and each of its devices returns what it is sent.
+answers() { # HOST GUEST
+    local before i
+    before=$(says "$1" "$2")
+    [ -n "$before" ] || return 1
+    for ((i = 0; i < 10; i++)); do
+        sleep 0.5
+        ! all_grow "$before" "$(says "$1" "$2")" || return 0
+    done
+    echo "first '$before', then '$(says "$1" "$2")'"
+    return 1
+}
+
+ticks() { # HOST GUEST
+    says "$1" "$2" | sed -n -E 's/^tick ([0-9]+).*/\1/p'
+}
+
+# What one of its devices has returned.
+back() { # HOST GUEST eth0|ttyS4
+    says "$1" "$2" | sed -n -E "s/.* $3 (sent [0-9]+ )?back ([0-9]+).*/\2/p"
+}
+
+# The uuids of its mediated devices.
+mdevs() { # HOST GUEST [--inactive]
+    v "$1" dumpxml "$2" ${3:+"$3"} | sed -n -E "s,.*<address uuid='([-0-9a-f]+)'.*,\1,p" | paste -s -d ' '
+}
+
+# The guest goes, and goes on there from where it was.
+goes() { # FROM TO GUEST [OPTION…]
+    local tick
+    tick=$(ticks "$1" "$3")
+    migrate "$1" "$2" "$3" --live --persistent "${@:4}"
+    gives running state "$2" "$3"
+    soon answers "$2" "$3"
+    (($(ticks "$2" "$3") > tick))
+    soon gives "kvm-$2 kvm-$2" whereabouts "$2" "$3"
+}
