@@ -245,7 +245,7 @@ begin_kernels() {
 }
 
 # What --test all has beyond --test.
-long_tests='a soak of 100 migrations'
+long_tests='a soak of 100 migrations, and ten rounds with real devices'
 
 run_tests() {
     case ${1:-most} in

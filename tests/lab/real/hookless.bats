@@ -72,3 +72,12 @@ too_late() { # GUEST REASON
     fails "Device 'vhost-vdpa' could not be initialized" migrate a b web1 --live
     answers a web1
 }
+
+@test "another disk has the number: the migration succeeds, and the guest writes to that" {
+    blk a vol1
+    blk b vol2
+    running a disk1 disk:0
+    migrate a b disk1 --live
+    gives 0 disks b disk1
+    soon answers b disk1
+}

@@ -65,22 +65,61 @@ two_hosts() {
 }
 
 @test "two vDPA NICs and a mediated device there and back" {
+    local round rounds=1
+    [ -z "${RH_TEST_ALL:-}" ] || rounds=10
     two_hosts
     running a both1 1 0 $tty_a
     gives "0 both1 running,1 both1 running,$tty_a both1 running" held a
 
-    goes a b both1
-    gives "2 3" devices b both1
-    gives "2 3" devices b both1 --inactive
-    gives $tty_b mdevs b both1
-    gives "net-b2 net-b3" record b both1 name
-    gives "2 both1 running,3 both1 running,$tty_b both1 running" held b
-    gives "" held a
+    for ((round = 0; round < rounds; round++)); do
+        goes a b both1
+        gives "2 3" devices b both1
+        gives "2 3" devices b both1 --inactive
+        gives $tty_b mdevs b both1
+        gives "net-b2 net-b3" record b both1 name
+        gives "2 both1 running,3 both1 running,$tty_b both1 running" held b
+        gives "" held a
 
-    goes b a both1 --p2p
-    gives "0 1" devices a both1
-    gives $tty_a mdevs a both1
-    gives "net-a0 net-a1" record a both1 name
-    gives "0 both1 running,1 both1 running,$tty_a both1 running" held a
-    gives "" held b
+        goes b a both1 --p2p
+        gives "0 1" devices a both1
+        gives $tty_a mdevs a both1
+        gives "net-a0 net-a1" record a both1 name
+        gives "0 both1 running,1 both1 running,$tty_a both1 running" held a
+        gives "" held b
+    done
+}
+
+@test "a vDPA disk to that of the same pool and name" {
+    disk_pool a volumes
+    disk_pool b volumes
+    blk a vol1
+    net b net-b0 1024
+    blk b vol2
+    blk b vol1
+    running a disk1 disk:0
+    gives volumes record a disk1 pool
+
+    goes a b disk1
+    gives 2 disks b disk1
+    gives 2 disks b disk1 --inactive
+    gives vol1 record b disk1 name
+    gives "2 disk1 running" held b
+    gives "" held a
+}
+
+@test "a migration that is cancelled: the guest's devices stay alive, and it goes the next time" {
+    local job
+    two_hosts
+    running a both1 0 $tty_a
+    migrate a b both1 --live --persistent --bandwidth 1 > migrated 2>&1 3>&- &
+    job=$!
+    soon gives "2 both1 running,$tty_b both1 running" held b
+    v a domjobabort both1
+    ! wait $job
+    cat migrated
+    soon gives "" held b
+    gives "" v b list --all --name
+    gives "0 both1 running,$tty_a both1 running" held a
+    answers a both1
+    goes a b both1
 }

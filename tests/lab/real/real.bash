@@ -90,6 +90,7 @@ teardown_real() { # for teardown
         done
         soon gives "" held $host
         with_hook $host
+        on $host rm -f /etc/virt-rehome.conf
         no_devices $host
     done
 }
@@ -125,6 +126,11 @@ no_devices() { # HOST
         for mdev in /sys/bus/mdev/devices/*; do [ ! -e "$mdev" ] || echo 1 > "$mdev/remove"; done'
 }
 
+# A host's vDPA disks are of that pool.
+disk_pool() { # HOST POOL
+    on "$1" sh -c 'printf "[pool %s]\nvdpa = vdpasim_blk\n" "$1" > /etc/virt-rehome.conf' sh "$2"
+}
+
 # As far as libvirt knows there is no virt-rehome.
 without_hook() { # HOST
     on "$1" rm -f /etc/libvirt/hooks/qemu.d/50-virt-rehome
@@ -136,13 +142,13 @@ with_hook() { # HOST
 
 # -- guests ---------------------------------------------------------------------------------------
 
-# A file NAME.xml. A DEVICE is N of /dev/vhost-vdpa-N, or the uuid of a mediated device.
+# A file NAME.xml. A DEVICE is N of /dev/vhost-vdpa-N, disk:N, or the uuid of a mediated device.
 guest() { # NAME DEVICE…: NAME ends with a digit
     local name=$1 digit=${1: -1} n=0 device
     shift
     {
         echo "<domain type='qemu'><name>$name</name><uuid>11111111-0000-4000-8000-00000000000$digit</uuid>
-            <memory unit='MiB'>64</memory>
+            <memory unit='MiB'>64</memory><memoryBacking><access mode='shared'/></memoryBacking>
             <os><type arch='x86_64' machine='pc'>hvm</type><kernel>$lab/guest-kernel</kernel>
             <initrd>$lab/guest-initramfs</initrd><cmdline>console=ttyS0 quiet lpj=1000000 tsc=unstable no_timer_check</cmdline></os><features><acpi/></features>
             <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
@@ -150,6 +156,8 @@ guest() { # NAME DEVICE…: NAME ends with a digit
             <serial type='file'><source path='/run/$name.console'/></serial>"
         for device; do
             case $device in
+            disk:*) echo "<disk type='vhostvdpa' device='disk'><driver name='qemu' type='raw' cache='none'/>
+                <source dev='/dev/vhost-vdpa-${device#disk:}'/><target dev='vda' bus='virtio'/></disk>" ;;
             *-*) echo "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='$device'/></source></hostdev>" ;;
             *) nic "$digit" $((++n)) "$device" ;;
             esac
@@ -199,6 +207,11 @@ ticks() { # HOST GUEST
 # What one of its devices has returned.
 back() { # HOST GUEST eth0|ttyS4
     says "$1" "$2" | sed -n -E "s/.* $3 (sent [0-9]+ )?back ([0-9]+).*/\2/p"
+}
+
+# N of each vDPA disk's /dev/vhost-vdpa-N.
+disks() { # HOST GUEST [--inactive]
+    v "$1" dumpxml "$2" ${3:+"$3"} | xmllint --xpath '//disk/source/@dev' - | sed -n -E 's,.*"/dev/vhost-vdpa-([0-9]+)",\1,p'
 }
 
 # The uuids of its mediated devices.

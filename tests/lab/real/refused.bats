@@ -33,7 +33,7 @@ refuses() { # REASON NAME RING [ARG… of vdpa dev add]
     refuses "max-vq-size is 256, must be at least 1024, the ring that the guest may have" net-b0 256 mtu 9000
     refuses "mtu is 1500, must be at least 9000" net-b1 1024
     refuses "features 0x0*308820028 lack 0x10000 \(STATUS\), which the guest uses" net-b2 1024 mtu 9000 device_features 0x308820028
-    refuses "features 0x0*308010028 lack 0x820000 \(CTRL_VQ, CTRL_MAC_ADDR\), which the guest uses" net-b3 1024 mtu 9000 device_features 0x308010028
+    refuses "features 0x0*308010028 lack 0x820000 \(CTRL_VQ CTRL_MAC_ADDR\), which the guest uses" net-b3 1024 mtu 9000 device_features 0x308010028
     no_devices b
     blk b blk-b0
     is_refused web1 blk-b0 "class is blk, must be net"
@@ -66,6 +66,19 @@ refuses() { # REASON NAME RING [ARG… of vdpa dev add]
     running a tty1 $tty_a
     is_refused tty1 $tty_a "type is mtty-2, must be mtty-1 or one accepted in its place"
     answers a tty1
+}
+
+@test "a disk that is not known to be the same" {
+    disk_pool a volumes
+    blk a vol1
+    blk b vol1
+    running a disk1 disk:0
+    is_refused disk1 vol1 "pool of the device is unknown, must be volumes"
+    disk_pool b volumes
+    no_devices b
+    blk b vol2
+    is_refused disk1 vol2 "name is vol2, must be vol1: pool and name are all that tells one disk from another"
+    answers a disk1
 }
 
 @test "a device that another guest has" {
