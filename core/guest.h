@@ -24,9 +24,8 @@ typedef struct {
     char *model;         /* mdev: "vfio-pci", "vfio-ap", "vfio-ccw"; NULL otherwise */
     gboolean has_mac;
     guint64 mac;
-    guint rx_queue_size; /* descriptors; of a disk: its queue_size; 0: the XML has none */
+    guint rx_queue_size; /* descriptors, of a vDPA interface; 0: the XML has none */
     guint tx_queue_size;
-    guint queues; /* 0: the XML has none */
     gboolean read_only;
     const RhDevice *entry; /* of the record; NULL: unrecorded. Set by rh_guest_match_record() */
     gboolean chosen;       /* a management layer wrote the source: to be checked, not replaced */

@@ -3,6 +3,10 @@
  * When a vDPA device can stand in for another. The facts behind the rows are QEMU's
  * (hw/virtio/vhost-vdpa.c, net/vhost-vdpa.c, hw/net/virtio-net.c) and the kernel's
  * (drivers/vdpa/vdpa.c and the vendors' drivers).
+ *
+ * A guest never drives a vDPA disk itself: QEMU does, with libblkio (block/blkio.c), and shows the
+ * guest a disk of its own making. Each host's QEMU negotiates anew what it uses of the device, and
+ * no state of it moves. So of the features, queues and rings only what that driver demands counts.
  */
 #include "core/features.h"
 #include "core/rules.h"
@@ -18,6 +22,8 @@
 #define DEFAULT_RING 256u
 /* QEMU 10.0.13: hw/net/virtio-net.c makes every ring of a vDPA device this long. */
 #define LARGEST_RING 1024u
+/* libblkio: src/drivers/virtio_blk.rs, DEFAULT_QUEUE_SIZE, which QEMU leaves as it is. */
+#define DISK_RING 256u
 /* QEMU: the control queue's ring. */
 #define CTRL_RING 64u
 
@@ -165,11 +171,6 @@ static RhFact source_net_queues(const RhCase *c, const RhRule *rule G_GNUC_UNUSE
     return queues;
 }
 
-static RhFact source_blk_queues(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
-{
-    return rh_fact_number(MAX(c->guest_device->queues, 1));
-}
-
 /* Whether @version ("10.0.13") is below 10.0.13. */
 static gboolean honours_xml(const char *version)
 {
@@ -212,9 +213,14 @@ static RhFact source_shortest_ring(const RhCase *c, const RhRule *rule G_GNUC_UN
     guint tx = guest_device->tx_queue_size ? guest_device->tx_queue_size : DEFAULT_RING;
     guint ring = MIN(rx, tx);
 
-    if (is_net(c) && offered(c->entry, RH_NET_F_CTRL_VQ).number)
+    if (offered(c->entry, RH_NET_F_CTRL_VQ).number)
         ring = MIN(ring, CTRL_RING);
     return rh_fact_number(ring);
+}
+
+static RhFact source_disk_ring(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact_number(DISK_RING);
 }
 
 static RhFact source_recorded_mac(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
@@ -385,7 +391,7 @@ static const RhRule rules[] = {
     /* whether QEMU loads the guest's state with it */
     {"features", EXACT, NULL, &rh_equal, RH_ATTR_FEATURES, source_features, host_features,
      RH_UNKNOWN_FAILS, REJECT, "features are {host}, must be {source}"},
-    {"features", CAPABILITY, NULL, &rh_within, RH_ATTR_FEATURES, source_needed, NULL,
+    {"features", CAPABILITY, "net", &rh_within, RH_ATTR_FEATURES, source_needed, NULL,
      RH_UNKNOWN_FAILS, REJECT, "features {host} lack {missing}, which the guest uses"},
     {"features", CAPABILITY, "net", &rh_within, RH_ATTR_FEATURES, source_ufo, NULL,
      RH_UNKNOWN_FAILS, REJECT, "features {host} lack {missing}, which the source's device offered"},
@@ -399,8 +405,6 @@ static const RhRule rules[] = {
      "max-vqs is {host}, must be {source}"},
     {"max-vqs", CAPABILITY, "net", &rh_at_least, RH_ATTR_MAX_VQS, source_net_queues, NULL,
      RH_UNKNOWN_FAILS, REJECT, "max-vqs is {host}, must be at least {source}"},
-    {"max-vqs", CAPABILITY, "blk", &rh_at_least, RH_ATTR_MAX_VQS, source_blk_queues, NULL,
-     RH_UNKNOWN_FAILS, REJECT, "max-vqs is {host}, must be at least {source}"},
     {"driver", EXACT, NULL, &rh_equal, RH_ATTR_DRIVER, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
      "driver is {host}, must be {source}"},
     {"vendor-id", EXACT, NULL, &rh_equal, RH_ATTR_VENDOR_ID, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
@@ -408,14 +412,20 @@ static const RhRule rules[] = {
     /* whether the guest's device works afterwards */
     {"max-vq-size", EXACT, NULL, &rh_equal, RH_ATTR_MAX_VQ_SIZE, NULL, NULL, RH_UNKNOWN_FAILS,
      REJECT, "max-vq-size is {host}, must be {source}"},
-    {"max-vq-size", CAPABILITY, NULL, &rh_at_least, RH_ATTR_MAX_VQ_SIZE, source_ring, NULL,
+    {"max-vq-size", CAPABILITY, "net", &rh_at_least, RH_ATTR_MAX_VQ_SIZE, source_ring, NULL,
      RH_UNKNOWN_FAILS, REJECT,
      "max-vq-size is {host}, must be at least {source}, the ring that the guest may have"},
+    {"max-vq-size", CAPABILITY, "blk", &rh_at_least, RH_ATTR_MAX_VQ_SIZE, source_disk_ring, NULL,
+     RH_UNKNOWN_FAILS, REJECT,
+     "max-vq-size is {host}, must be at least {source}, the ring of QEMU's driver for vDPA disks"},
     {"min-vq-size", EXACT, NULL, &rh_equal, RH_ATTR_MIN_VQ_SIZE, NULL, NULL, RH_UNKNOWN_FAILS,
      REJECT, "min-vq-size is {host}, must be {source}"},
-    {"min-vq-size", CAPABILITY, NULL, &rh_at_most, RH_ATTR_MIN_VQ_SIZE, source_shortest_ring, NULL,
+    {"min-vq-size", CAPABILITY, "net", &rh_at_most, RH_ATTR_MIN_VQ_SIZE, source_shortest_ring, NULL,
      RH_UNKNOWN_FAILS, REJECT,
      "min-vq-size is {host}, must be at most {source}, the guest's shortest ring"},
+    {"min-vq-size", CAPABILITY, "blk", &rh_at_most, RH_ATTR_MIN_VQ_SIZE, source_disk_ring, NULL,
+     RH_UNKNOWN_FAILS, REJECT,
+     "min-vq-size is {host}, must be at most {source}, the ring of QEMU's driver for vDPA disks"},
     {"mac", EXACT, "net", &rh_equal, RH_ATTR_MAC, source_recorded_mac, host_mac, RH_UNKNOWN_FAILS,
      REJECT, "mac is {host}, must be {source}"},
     {"mac", CAPABILITY, "net", &mac_given, RH_ATTR_MAC, source_mac, host_mac, RH_UNKNOWN_COMPARED,
@@ -428,7 +438,7 @@ static const RhRule rules[] = {
      REJECT, "mtu is {host}, must be at least {source}"},
     {"mtu", CAPABILITY, "net", &both_stated, RH_ATTR_MTU, source_mtu, host_mtu, RH_UNKNOWN_PASSES,
      WARN, "mtu is {host} here and was {source}: one of them states no limit"},
-    {"driver", ANY, NULL, &takes_state, RH_ATTR_DRIVER, rh_source_nothing, NULL,
+    {"driver", ANY, "net", &takes_state, RH_ATTR_DRIVER, rh_source_nothing, NULL,
      RH_UNKNOWN_COMPARED, REJECT,
      "driver {host} is not known to take over a queue's state: the device would be dead"},
     {"driver", CAPABILITY, "net", &replays, RH_ATTR_DRIVER, NULL, NULL, RH_UNKNOWN_COMPARED, WARN,

@@ -291,7 +291,7 @@ edited() { # EDIT
         's/ features="0x[0-9a-f]*"/ features="0xfffffffffffffffff"/' 's/ mac="[^"]*"/ mac="52:54:00:5a:01"/' \
         's/ format="1"/ format="99999999999999999999"/' 's/ format="1"/ format="2"/' \
         's/<mac address="[^"]*"/<mac address="nothing\&#10;"/' \
-        's|<model type="virtio"/>|<driver queues="99999999999999999999"/>|' 's|<model type="virtio"/>|<driver rx_queue_size="-256"/>|' \
+        's|<model type="virtio"/>|<driver rx_queue_size="-256"/>|' \
         's|<devices>|<numatune><memory nodeset="0-99999999999"/></numatune><devices>|' \
         's|<source dev="/dev/vhost-vdpa-3"/>||' 's|<source dev="/dev/vhost-vdpa-3"/>|<source dev=""/>|'; do
         edited "$edit"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define TEXT(s) ((const xmlChar *)(s))
-#define MAX_COUNT 65536u /* queues, descriptors of a ring */
+#define MAX_COUNT 65536u /* descriptors of a ring */
 
 struct RhDomain {
     xmlDoc *doc;
@@ -141,13 +141,11 @@ static gboolean read_interface(RhDomain *domain, xmlNode *node, GError **error)
         return rh_raise(error, RH_ERROR_INPUT,
                         "the guest has <mac address='%s'>, which is no MAC address", mac);
     return read_count(driver, "rx_queue_size", &device->rx_queue_size, error) &&
-           read_count(driver, "tx_queue_size", &device->tx_queue_size, error) &&
-           read_count(driver, "queues", &device->queues, error);
+           read_count(driver, "tx_queue_size", &device->tx_queue_size, error);
 }
 
 static gboolean read_disk(RhDomain *domain, xmlNode *node, GError **error)
 {
-    xmlNode *driver = rh_xml_child(node, NULL, "driver");
     RhGuestDevice *device;
 
     if (!is(node, "type", "vhostvdpa"))
@@ -158,10 +156,6 @@ static gboolean read_disk(RhDomain *domain, xmlNode *node, GError **error)
         return FALSE;
     device->class = "blk";
     device->read_only = rh_xml_child(node, NULL, "readonly") != NULL;
-    if (!read_count(driver, "queue_size", &device->rx_queue_size, error) ||
-        !read_count(driver, "queues", &device->queues, error))
-        return FALSE;
-    device->tx_queue_size = device->rx_queue_size;
     return TRUE;
 }
 

@@ -81,3 +81,11 @@ too_late() { # GUEST REASON
     gives 0 disks b disk1
     soon answers b disk1
 }
+
+@test "a disk with too short a ring: QEMU does not start" {
+    blk a vol1
+    blk b vol1 128
+    running a disk1 disk:0
+    fails "blkio_start failed: Invalid argument" migrate a b disk1 --live
+    answers a disk1
+}

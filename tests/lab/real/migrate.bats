@@ -92,7 +92,7 @@ two_hosts() {
 @test "a vDPA disk to that of the same pool and name" {
     disk_pool a volumes
     disk_pool b volumes
-    blk a vol1
+    blk a vol1 1024 # its ring is QEMU's alone, and need not be as long there
     net b net-b0 1024
     blk b vol2
     blk b vol1

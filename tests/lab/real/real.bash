@@ -108,13 +108,16 @@ tell_of() { # HOST
 
 # A vDPA NIC; its number is the lowest that is free.
 net() { # HOST NAME RING [ARG… of vdpa dev add]
-    on "$1" sh -c 'ring=$1 name=$2; shift 2
-        echo "$ring" > /sys/module/vdpa_sim/parameters/queue_max
-        vdpa dev add name "$name" mgmtdev vdpasim_net "$@"' sh "$3" "$2" "${@:4}"
+    new_vdpa vdpasim_net "$@"
 }
 
-blk() { # HOST NAME
-    on "$1" vdpa dev add name "$2" mgmtdev vdpasim_blk
+new_vdpa() { # MANAGEMENT-DEVICE HOST NAME RING [ARG… of vdpa dev add]
+    on "$2" sh -c 'echo "$1" > /sys/module/vdpa_sim/parameters/queue_max; shift; vdpa dev add "$@"' sh "$4" \
+        name "$3" mgmtdev "$1" "${@:5}"
+}
+
+blk() { # HOST NAME [RING]
+    new_vdpa vdpasim_blk "$1" "$2" "${3:-256}"
 }
 
 mtty() { # HOST UUID TYPE

@@ -68,7 +68,7 @@ refuses() { # REASON NAME RING [ARG… of vdpa dev add]
     answers a tty1
 }
 
-@test "a disk that is not known to be the same" {
+@test "a disk that is not known to be the same, or that QEMU cannot drive" {
     disk_pool a volumes
     blk a vol1
     blk b vol1
@@ -78,6 +78,9 @@ refuses() { # REASON NAME RING [ARG… of vdpa dev add]
     no_devices b
     blk b vol2
     is_refused disk1 vol2 "name is vol2, must be vol1: pool and name are all that tells one disk from another"
+    no_devices b
+    blk b vol1 128
+    is_refused disk1 vol1 "max-vq-size is 128, must be at least 256, the ring of QEMU's driver for vDPA disks"
     answers a disk1
 }
 
