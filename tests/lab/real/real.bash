@@ -90,18 +90,18 @@ teardown_real() { # for teardown
         done
         soon gives "" held $host
         with_hook $host
-        on $host rm -f /etc/virt-rehome.conf
+        on $host sh -c 'rm -f /etc/virt-rehome.conf /run/*.console /var/log/libvirt/qemu/*.log'
         no_devices $host
     done
 }
 
 tell_of() { # HOST
-    local log
     echo "-- kvm-$1"
     tail -n 5 "$lab/$1/recorder.log"
     grep -e ': error : ' "$lab/$1/libvirtd.log" | tail -n 5
     on "$1" sh -c 'for log in /run/*.console /var/log/libvirt/qemu/*.log; do
-        [ -e "$log" ] || continue; echo "$log:"; tail -n 5 "$log" | cut -c-300; rm "$log"; done; virt-rehome claims' || true
+        [ ! -e "$log" ] || { echo "$log:"; tail -n 5 "$log" | cut -c-300; }; done
+        virt-rehome claims' || true
 }
 
 # -- devices --------------------------------------------------------------------------------------
