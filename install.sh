@@ -228,13 +228,15 @@ try() {
 
 # --test -----------------------------------------------------------------------------------------
 
-# Kernels take minutes to build where the cache has none, so that begins before all else, and so does
-# the file system of the hosts with real devices; their tests wait for them.
+# Kernels take minutes to build where the cache has none, so that begins before what is tested is
+# built, and so does the file system of the hosts with real devices; their tests wait for them.
 begin_kernels() {
     if [ "$(uname -m)" != x86_64 ] || ! command -v apt-get >/dev/null; then return 0; fi
-    install_wishes "$kernel_wishes$real_wishes"
-    tests/lab/real/make-root >/dev/null 2>&1 &
-    making=$!
+    making=
+    if is_root; then
+        tests/lab/real/make-root >/dev/null 2>&1 &
+        making=$!
+    fi
     for version in 6.12 6.12-um 6.1; do
         tests/kernel/build-kernel.sh "$version" >/dev/null 2>&1 &
         making="$making $!"
@@ -252,17 +254,18 @@ run_tests() {
     most | all)
         if [ "${1:-most}" = all ]; then export RH_TEST_ALL=1; fi
         set --
+        # Packages first: apt serves one at a time, and building may ask it for a source.
+        install_needs "$build_needs$test_needs"
+        install_wishes "$kernel_wishes$real_wishes$test_wishes$lab_wishes"
         begin_kernels
-        wishes="$test_wishes$lab_wishes"
         ;;
     quick)
-        set -- --no-suite slow --no-suite kernel --no-suite lab
-        wishes=$test_wishes
+        set -- --no-suite slow --no-suite kernel --no-suite lab --no-suite real
+        install_needs "$build_needs$test_needs"
+        install_wishes "$test_wishes"
         ;;
     *) fail "--test takes quick or all, not '$1'" ;;
     esac
-    install_needs "$build_needs$test_needs"
-    install_wishes "$wishes"
     say "building in $PWD/build-test"
     (
         configure build-test -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false \

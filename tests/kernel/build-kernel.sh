@@ -81,12 +81,24 @@ tarball=/usr/src/linux-source-$version.tar.xz
 if [ ${#debs[@]} = 0 ] && [ ! -e "$tarball" ]; then
     in_archive || {
         # An index that was never fetched has nothing either.
-        if [ "$(id -u)" = 0 ]; then apt-get update -qq >/dev/null 2>&1 || true; fi
+        if [ "$(id -u)" = 0 ]; then
+            apt-get update -qq >/dev/null 2>&1 || die "apt-get could not update its package index"
+        fi
         in_archive || { say "linux-source-$version is not in this distribution"; exit 77; }
     }
-    say "downloading linux-source-$version"
-    (cd "$cache" && apt-get download "linux-source-$version" >&2)
+    # Once for all that want it, and never half of it.
+    exec 8>"$cache/.source-$version.lock"
+    flock 8
     debs=("$cache/linux-source-${version}_"*.deb)
+    if [ ${#debs[@]} = 0 ]; then
+        say "downloading linux-source-$version"
+        mkdir "$build/download"
+        (cd "$build/download" && apt-get download "linux-source-$version" >&2)
+        mv "$build/download/"*.deb "$cache/"
+        rmdir "$build/download"
+        debs=("$cache/linux-source-${version}_"*.deb)
+    fi
+    exec 8>&-
 fi
 if [ ${#debs[@]} -gt 0 ]; then
     deb=${debs[-1]}
