@@ -80,7 +80,11 @@ teardown_guests() { # for teardown
 
 # What is printed is shown where a test fails.
 no_sanitizer_spoke() {
-    ! grep -H -A 30 -e "ERROR: .*Sanitizer" -e "runtime error:" "$lab"/[ab]/*.log
+    if grep -H -A 30 -e "ERROR: .*Sanitizer" -e "runtime error:" "$lab"/[ab]/*.log; then return 1; fi
+}
+
+differ() { # FILE FILE
+    if cmp -s "$1" "$2"; then return 1; fi
 }
 
 # -- doing ----------------------------------------------------------------------------------------
@@ -145,14 +149,14 @@ has_booted() { # HOST GUEST: that is busy
 redefine() { # HOST GUEST SED-SCRIPT
     v "$1" dumpxml --inactive "$2" > old.xml
     sed -E "$3" old.xml > new.xml
-    ! cmp -s old.xml new.xml
+    differ old.xml new.xml
     v "$1" define new.xml
 }
 
 # Changes an inventory.
 edit_host() { # HOST SED-SCRIPT
     sed -E "$2" "$lab/$1/host.xml" > edited.xml
-    ! cmp -s edited.xml "$lab/$1/host.xml"
+    differ edited.xml "$lab/$1/host.xml"
     cp edited.xml "$lab/$1/host.xml"
 }
 

@@ -12,14 +12,16 @@ without_hook_there() { without_hook b; }
 # The guest runs on, and what it sends does not come back.
 is_dead() { # HOST GUEST NIC
     local tick back
+    # What was under way when it died has been told by then.
     soon ticks "$1" "$2"
-    tick=$(ticks "$1" "$2") back=$(back "$1" "$2" "$3")
+    soon has_ticked "$1" "$2" $(($(ticks "$1" "$2") + 2))
+    read -r tick back <<< "$(ticks_and_back "$@")"
     soon has_ticked "$1" "$2" $((tick + 4))
-    gives "$back" back "$1" "$2" "$3"
+    gives "$back" echo "$(ticks_and_back "$@" | cut -d ' ' -f 2)"
 }
 
-has_ticked() { # HOST GUEST TICK
-    (($(ticks "$1" "$2") >= $3))
+ticks_and_back() { # HOST GUEST NIC
+    says "$1" "$2" | sed -n -E "s/^tick ([0-9]+) .*$3 sent [0-9]+ back ([0-9]+).*/\1 \2/p"
 }
 
 # QEMU turned the guest down on kvm-b after its memory was copied, for this reason.

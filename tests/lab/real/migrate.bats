@@ -108,15 +108,16 @@ two_hosts() {
 }
 
 @test "a migration that is cancelled: the guest's devices stay alive, and it goes the next time" {
-    local job
+    local job status=0
     two_hosts
     running a both1 0 $tty_a
-    migrate a b both1 --live --persistent --bandwidth 1 > migrated 2>&1 3>&- &
+    migrate a b both1 --live --persistent --bandwidth 1 > migrated 2>&1 3>&- 4>&- &
     job=$!
     soon gives "2 both1 running,$tty_b both1 running" held b
     v a domjobabort both1
-    ! wait $job
+    wait $job || status=$?
     cat migrated
+    [ $status != 0 ]
     soon gives "" held b
     gives "" v b list --all --name
     gives "0 both1 running,$tty_a both1 running" held a
