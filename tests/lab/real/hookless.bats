@@ -67,11 +67,14 @@ too_late() { # GUEST REASON
     answers a tty1
 }
 
-@test "another kind of device has the number: QEMU does not start" {
+@test "another kind of device has the number, or one without ACCESS_PLATFORM: QEMU does not start" {
     net a net-a0 1024
     blk b blk-b0
     running a web1 0
     fails "Device 'vhost-vdpa' could not be initialized" migrate a b web1 --live
+    no_devices b
+    net b net-b0 1024 device_features 0x108830028
+    fails "Cannot set features: Operation not permitted" migrate a b web1 --live
     answers a web1
 }
 
