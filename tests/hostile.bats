@@ -308,7 +308,7 @@ edited() { # EDIT
     no_config
     long=$(printf 'long%.0s' {1..2000})
     for edit in "s/ mtu=\"1500\"/ mtu=\"$long\"/" "s/ format=\"1\"/ format=\"$long\"/" "s/<mac address=\"[^\"]*\"/<mac address=\"$long\"/" \
-        "s|<model type=\"virtio\"/>|<driver queues=\"$long\"/>|" "s|<devices>|<numatune><memory nodeset=\"$long\"/></numatune><devices>|" \
+        "s|<model type=\"virtio\"/>|<driver rx_queue_size=\"$long\"/>|" "s|<devices>|<numatune><memory nodeset=\"$long\"/></numatune><devices>|" \
         "s|<domain|<$long|" "s|<name>web1|<name>$long</nam>|"; do
         edited "$edit"
         try hook web1 migrate begin - --host "$good/host.xml" "${common[@]}"
