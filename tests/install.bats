@@ -11,11 +11,7 @@ setup() {
 }
 
 setup_file() {
-    mkdir "$BATS_FILE_TMPDIR/tree"
-    (cd "$RH_SOURCE_DIR" && tar -cf - --exclude=./build* --exclude=./.git --exclude=./tests .) |
-        tar -xf - -C "$BATS_FILE_TMPDIR/tree"
-    mkdir "$BATS_FILE_TMPDIR/tree/tests"
-    cp "$RH_SOURCE_DIR/tests/meson.build" "$BATS_FILE_TMPDIR/tree/tests"
+    "$RH_SOURCE_DIR/tests/copy-sources" "$BATS_FILE_TMPDIR/tree"
 }
 
 install_sh() {

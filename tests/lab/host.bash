@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What a host of the lab is called and how its libvirt daemon is set up, whichever way it is made.
+# What a host of the lab is called and how its libvirt daemon and its recorder are set up, started and
+# stopped, whichever way it is made. A rig has dir, die, on, start_program and stop_program.
 
 name_of() { echo "kvm-$1"; } # HOST
 
@@ -43,7 +44,7 @@ migration_port_max = $(case $1 in a) echo 49251 ;; b) echo 49351 ;; esac)
 CONF
 }
 
-wait_steps=${WAIT_STEPS:-300} # of a tenth of a second
+wait_steps=300 # of a tenth of a second
 
 wait_for() { # WHAT COMMAND [ARG…]
     local what=$1 i
@@ -53,6 +54,30 @@ wait_for() { # WHAT COMMAND [ARG…]
         sleep 0.1
     done
     die "$what did not come within $((wait_steps / 10)) s"
+}
+
+daemon() { # HOST start|stop
+    case $2 in
+    start)
+        start_program "$1" libvirtd env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin libvirtd --listen
+        wait_for "libvirtd on $(name_of "$1")" on "$1" virsh -q -c qemu:///system list
+        ;;
+    stop) stop_program "$1" libvirtd ;;
+    esac
+}
+
+recorder() { # HOST start|stop COMMAND [ARG…]
+    local log=$dir/$1/recorder.log begin
+    case $2 in
+    start)
+        touch "$log"
+        begin=$(wc -c < "$log")
+        start_program "$1" recorder "${@:3}"
+        wait_for "the recorder on $(name_of "$1")" \
+            sh -c "tail -c +$((begin + 1)) '$log' | grep -q -e 'connected to libvirt' -e 'cannot connect'"
+        ;;
+    stop) stop_program "$1" recorder ;;
+    esac
 }
 
 # Takes the hosts down when a process has ended.

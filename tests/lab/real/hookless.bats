@@ -4,10 +4,8 @@
 # Not to be seen here: too small an MTU. vdpa_sim returns frames of any length, whatever its MTU is.
 # shellcheck disable=SC2086,SC2154 # variables of real.bash, which are words
 
-setup() { load real; setup_real; without_hook_there; }
+setup() { load real; setup_real; without_hook b; }
 teardown() { teardown_real; }
-
-without_hook_there() { without_hook b; }
 
 # The guest runs on, and what it sends does not come back.
 is_dead() { # HOST GUEST NIC
