@@ -26,7 +26,7 @@
 set -euo pipefail
 
 # What the changes below do to the source; raise it when they change.
-changes=4
+changes=5
 
 in_archive() { [ -n "$(apt-cache madison "linux-source-$version" 2>/dev/null)" ]; }
 say() { echo "build-kernel: $*" >&2; }
@@ -116,7 +116,9 @@ cd "$build"
 # in, the link order decides; on a host, what was loaded first); the simulator's
 # largest ring; and, for User-Mode Linux, DMA in name (no simulator does any), and
 # VFIO's type 1 and dirty page bitmap (mtty migrates with it), which are offered to
-# processors with an IOMMU only
+# processors with an IOMMU only, and room for the registers of a processor with AMX
+# (11,008 bytes; where they do not fit, its first program ends it: "ptrace set fp regs
+# failed, errno = 14")
 sed -i '/^config SAMPLE_VFIO_MDEV_/,/^$/s/depends on \(.*\) && m$/depends on \1/' samples/Kconfig
 other=drivers/virtio/virtio_vdpa.c
 sed -i 's/^module_vdpa_driver(virtio_vdpa_driver);$/static int __init virtio_vdpa_init(void)\n{\n\treturn vdpa_register_driver(\&virtio_vdpa_driver);\n}\nlate_initcall(virtio_vdpa_init);/' "$other"
@@ -131,6 +133,9 @@ if [ $arch = um ]; then
     sed -i '/^config VDPA_SIM$/,/^$/s/^\tselect VHOST_RING$/&\n\tselect UML_DMA_EMULATION/' drivers/vdpa/Kconfig
     sed -i 's/^\tselect VFIO_IOMMU_TYPE1 if MMU && (/&UML || /' drivers/vfio/Kconfig
     sed -i '/^config VFIO_MDEV$/,/^$/s/^\ttristate$/&\n\tselect IOMMUFD_DRIVER/' drivers/vfio/mdev/Kconfig
+    registers=arch/x86/um/user-offsets.c
+    sed -i 's/DEFINE_LONGS(HOST_FP_SIZE, 2696);/DEFINE_LONGS(HOST_FP_SIZE, 12288);/' "$registers"
+    grep -q 'HOST_FP_SIZE, 12288' "$registers" || die "$registers: no HOST_FP_SIZE of 2696 in it"
 fi
 
 # --- configuration
