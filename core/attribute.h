@@ -62,6 +62,7 @@ typedef enum {
     RH_ATTR_NUMA_NODE,
     RH_ATTR_POOL,
     RH_ATTR_GUEST_ADDRESS,
+    RH_ATTR_LOST, /* a source that is not this device any more: core/record.h */
     RH_ATTR_USED_BY,
     RH_ATTR_NAMED_BY, /* a guest that is shut off and whose definition names the device */
     RH_N_ATTRS,

@@ -14,7 +14,7 @@
 #define RH_MAX_NODES 1024u
 
 /* A device of the guest, as its XML has it. */
-typedef struct {
+typedef struct RhGuestDevice {
     RhKind kind;
     const char *noun;    /* "vDPA interface", "vDPA disk", "mediated device" */
     char *source;        /* as it is written: a node, a uuid, a site's own link to a node */

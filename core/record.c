@@ -32,6 +32,7 @@ static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *d
     for (guint i = 0; attrs[i] != RH_N_ATTRS; i++)
         rh_device_take(entry, attrs[i], device);
     rh_device_set_text(entry, RH_ATTR_GUEST_ADDRESS, guest_device->guest_address);
+    rh_device_unset(entry, RH_ATTR_LOST);
     rh_device_take_attributes(entry, device);
     return entry;
 }
@@ -106,6 +107,24 @@ gboolean rh_record_is_usurped(const RhDevice *entry, const RhDevice *recorded)
            g_strcmp0(name, rh_device_name(recorded)) != 0;
 }
 
+gboolean rh_record_is_lost(const RhGuestDevice *guest_device)
+{
+    const RhDevice *entry = guest_device->entry;
+
+    return entry && rh_device_same_key(guest_device->kind, rh_device_text(entry, RH_ATTR_LOST),
+                                       guest_device->source);
+}
+
+gboolean rh_record_is_of(const RhDevice *entry, const RhDevice *device)
+{
+    RhAttr attr = entry->kind == RH_KIND_MDEV ? RH_ATTR_TYPE : rh_kind_info(entry->kind)->name;
+    const char *recorded = rh_device_text(entry, attr);
+
+    return recorded &&
+           rh_device_same_key(entry->kind, rh_device_key(entry), rh_device_key(device)) &&
+           g_strcmp0(recorded, rh_device_text(device, attr)) == 0;
+}
+
 /* How a definition's record is made. */
 typedef struct {
     const RhGuest *defined;
@@ -149,6 +168,18 @@ static gboolean keeps_others(const Making *making)
     return FALSE;
 }
 
+/* The entry as it was, and its mark as long as that means something. */
+static RhDevice *keep_entry(const RhGuestDevice *guest_device, const RhDevice *device,
+                            gboolean elsewhere)
+{
+    RhDevice *entry = rh_device_copy(guest_device->entry);
+
+    if (!rh_record_is_lost(guest_device) ||
+        (device && !elsewhere && rh_record_is_of(entry, device)))
+        rh_device_unset(entry, RH_ATTR_LOST);
+    return entry;
+}
+
 /* NULL: there is none. */
 static RhDevice *make_defined_entry(const Making *making, const RhGuestDevice *guest_device,
                                     gboolean elsewhere)
@@ -161,7 +192,7 @@ static RhDevice *make_defined_entry(const Making *making, const RhGuestDevice *g
     if (in_use)
         return rh_device_copy(in_use);
     if (guest_device->entry && !exchanged && !(making->accept && !elsewhere && device))
-        return rh_device_copy(guest_device->entry);
+        return keep_entry(guest_device, device, elsewhere);
     return device && !elsewhere ? make_entry(guest_device, device) : NULL;
 }
 
@@ -226,6 +257,7 @@ RhDevice *rh_record_move(const RhDevice *entry, const RhDevice *device)
     const RhKindInfo *info = rh_kind_info(entry->kind);
     RhDevice *moved = rh_device_copy(entry);
 
+    rh_device_unset(moved, RH_ATTR_LOST);
     rh_device_take(moved, info->key, device);
     rh_device_take(moved, info->name, device);
     rh_device_take(moved, info->home, device);

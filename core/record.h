@@ -13,6 +13,7 @@
 
 /* Defined in core/guest.h, which needs this header. */
 struct RhGuest;
+struct RhGuestDevice;
 
 typedef struct {
     char *host;         /* where the guest was when it was made; NULL: unknown */
@@ -58,6 +59,18 @@ RhRecord *rh_record_make_definition(const struct RhGuest *defined, const RhInven
 /* Whether @device, which runs as @recorded, was started on another device than its definition's
  * entry names, for a reboot has given that one's number to another. */
 gboolean rh_record_is_usurped(const RhDevice *entry, const RhDevice *recorded);
+
+/*
+ * Whether @guest_device's entry has a mark, `lost`, about the source that the guest's XML has: by
+ * this source a refresh, on the record's own host, found another device than the recorded one, or
+ * gave what it found to another guest. The mark goes with every move, start and new record. It
+ * means nothing where the device is the recorded one again, for whoever knows the device to see.
+ */
+gboolean rh_record_is_lost(const struct RhGuestDevice *guest_device);
+
+/* Whether @device is known to be what @entry recorded on this very host: the name behind the key is
+ * the same, and of an mdev, whose key is its name, the type. */
+gboolean rh_record_is_of(const RhDevice *entry, const RhDevice *device);
 
 /* Whether both say the same. */
 gboolean rh_record_equal(const RhRecord *a, const RhRecord *b);

@@ -57,6 +57,7 @@ refuses() { # SCHEMA EDIT
     refuses host 's/ read-only="no"/ read-only="false"/'
     refuses host 's/ uuid="53764d0e/ uuid="5376/'
     refuses host 's/ pool="gpu"/ pool=""/'
+    refuses record 's| lost="/dev| lost="dev|'
 }
 
 @test "an attribute or element that nobody knows, or that belongs elsewhere, is turned down" {

@@ -284,6 +284,58 @@ static void test_missing_entry(void)
     assert_entry(entry_at(accepted, 0), NODE_3, 1500);
 }
 
+/* The mark of a refresh stays as long as it means something. */
+static void test_lost(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    g_autoptr(RhRecord) kept = NULL;
+    g_autoptr(RhRecord) again = NULL;
+    g_autoptr(RhRecord) accepted = NULL;
+    g_autoptr(RhRecord) started = NULL;
+    g_autoptr(RhDevice) moved = NULL;
+    RhDevice *device = add_vdpa(host, "vdpa3", NODE_3, 1500);
+    RhGuestDevice *nic = add_nic(defined, NODE_3, FIRST_SLOT);
+    RhDevice *entry = add_entry(defined, "here", NODE_3, FIRST_SLOT, 1400);
+
+    rh_device_set_text(entry, RH_ATTR_NAME, "vdpa7");
+    rh_device_set_text(entry, RH_ATTR_LOST, NODE_3);
+    rh_device_set_text(device, RH_ATTR_LOST, NODE_3); /* a file may say anything */
+    match(defined);
+    g_assert_true(rh_record_is_lost(nic));
+    g_assert_false(rh_record_is_of(entry, device));
+    kept = rh_record_make_definition(defined, host, NULL, NULL, FALSE);
+    g_assert_cmpstr(rh_device_text(entry_at(kept, 0), RH_ATTR_LOST), ==, NODE_3);
+    g_assert_true(rh_record_equal(kept, kept));
+
+    accepted = rh_record_make_definition(defined, host, NULL, NULL, TRUE);
+    g_assert_null(rh_device_text(entry_at(accepted, 0), RH_ATTR_LOST));
+    started = make(defined, host, RH_CONTRACT_STANDS);
+    g_assert_null(rh_device_text(entry_at(started, 0), RH_ATTR_LOST));
+    moved = rh_record_move(entry, device);
+    g_assert_null(rh_device_text(moved, RH_ATTR_LOST));
+
+    rh_device_set_text(device, RH_ATTR_NAME, "vdpa7");
+    g_assert_true(rh_record_is_of(entry, device));
+    again = rh_record_make_definition(defined, host, NULL, NULL, FALSE);
+    g_assert_null(rh_device_text(entry_at(again, 0), RH_ATTR_LOST));
+}
+
+static void test_lost_of_another_source(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    g_autoptr(RhRecord) kept = NULL;
+    RhGuestDevice *nic = add_nic(defined, NODE_3, FIRST_SLOT);
+    RhDevice *entry = add_entry(defined, "here", NODE_3, FIRST_SLOT, 1400);
+
+    rh_device_set_text(entry, RH_ATTR_LOST, NODE_7);
+    match(defined);
+    g_assert_false(rh_record_is_lost(nic));
+    kept = rh_record_make_definition(defined, host, NULL, NULL, FALSE);
+    g_assert_null(rh_device_text(entry_at(kept, 0), RH_ATTR_LOST));
+}
+
 int main(int argc, char **argv)
 {
     g_log_writer_default_set_use_stderr(TRUE);
@@ -297,5 +349,7 @@ int main(int argc, char **argv)
     g_test_add_func("/record/definition-from-elsewhere", test_definition_from_elsewhere);
     g_test_add_func("/record/usurped", test_usurped);
     g_test_add_func("/record/missing-entry", test_missing_entry);
+    g_test_add_func("/record/lost", test_lost);
+    g_test_add_func("/record/lost-of-another-source", test_lost_of_another_source);
     return g_test_run();
 }
