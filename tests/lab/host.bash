@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What a host of the lab is called and how its libvirt daemon and its recorder are set up, started and
-# stopped, whichever way it is made. A rig has dir, die, on, start_program and stop_program.
+# stopped, whichever way it is made. A rig has dir, die, on, start_program, stop_program and runs.
 
 name_of() { echo "kvm-$1"; } # HOST
 
@@ -44,26 +44,55 @@ migration_port_max = $(case $1 in a) echo 49251 ;; b) echo 49351 ;; esac)
 CONF
 }
 
-wait_steps=300 # of a tenth of a second
+wait_seconds=30
 
 wait_for() { # WHAT COMMAND [ARG…]
-    local what=$1 i
+    local what=$1 end=$((SECONDS + wait_seconds))
     shift
-    for ((i = 0; i < wait_steps; i++)); do
-        ! "$@" > /dev/null 2>&1 || return 0
+    until "$@" > /dev/null 2>&1; do
+        ((SECONDS < end)) || die "$what did not come within $wait_seconds s"
         sleep 0.1
     done
-    die "$what did not come within $((wait_steps / 10)) s"
 }
 
+# The same for what a program that was started does. Where it comes to nothing, or the program has
+# ended, the end of its log is shown.
+wait_for_program() { # HOST NAME COMMAND [ARG…]
+    local host=$1 name=$2 what log end=$((SECONDS + wait_seconds)) steps=0
+    what="$name on $(name_of "$host")"
+    log=$dir/$host/$name.log
+    shift 2
+    until "$@" > /dev/null 2>&1; do
+        ((SECONDS < end)) || die "$what did not come within $wait_seconds s: $(end_of "$log")"
+        ((++steps % 5)) || runs "$host" "$name" || die "$what has ended: $(end_of "$log")"
+        sleep 0.1
+    done
+}
+
+end_of() { # LOG…: what they end with
+    local log
+    for log; do
+        echo
+        if [ -s "$log" ]; then echo "the end of $log:"; else echo "$log is empty"; fi
+        tail -n 20 "$log"
+    done 2>&1
+}
+
+# LAB_LIBVIRTD is another daemon than the one that is installed.
 daemon() { # HOST start|stop
     case $2 in
     start)
-        start_program "$1" libvirtd env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin libvirtd --listen
-        wait_for "libvirtd on $(name_of "$1")" on "$1" virsh -q -c qemu:///system list
+        start_program "$1" libvirtd env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+            "${LAB_LIBVIRTD:-libvirtd}" --listen
+        wait_for_program "$1" libvirtd on "$1" virsh -q -c qemu:///system list
         ;;
     stop) stop_program "$1" libvirtd ;;
     esac
+}
+
+# What the recorder has said since its log had that many bytes.
+has_begun() { # LOG BYTES
+    tail -c +$(($2 + 1)) "$1" | grep -q -e 'connected to libvirt' -e 'cannot connect'
 }
 
 recorder() { # HOST start|stop COMMAND [ARG…]
@@ -73,8 +102,7 @@ recorder() { # HOST start|stop COMMAND [ARG…]
         touch "$log"
         begin=$(wc -c < "$log")
         start_program "$1" recorder "${@:3}"
-        wait_for "the recorder on $(name_of "$1")" \
-            sh -c "tail -c +$((begin + 1)) '$log' | grep -q -e 'connected to libvirt' -e 'cannot connect'"
+        wait_for_program "$1" recorder has_begun "$log" "$begin"
         ;;
     stop) stop_program "$1" recorder ;;
     esac
