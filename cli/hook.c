@@ -18,6 +18,7 @@ RhExit rh_command_hook(const RhOptions *options, GStrv words, RhOutput *output, 
                                          "EXTRA, as libvirt gives them, then options");
     if (!rh_common_options_one_host(options->common, &environment, error))
         return RH_EXIT_TROUBLE;
+    environment.daemon = rh_environment_daemon();
     call = (RhCall){words[0], words[1], words[2], words[3]};
     ok = rh_hook_run(&call, &environment, STDIN_FILENO, STDOUT_FILENO, &message);
     if (message)

@@ -4,9 +4,24 @@
 #include "hook/config.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/text.h"
 #include "xml/inventory-xml.h"
 
+#include <unistd.h>
+
+#define DAEMON_VARIABLE "VIRT_REHOME_DAEMON"
+
 const RhEnvironment rh_environment_default = {.root = "/"};
+
+gint64 rh_environment_daemon(void)
+{
+    guint64 pid = (guint64)getppid();
+    const char *told = g_getenv(DAEMON_VARIABLE);
+
+    if (told && !rh_parse_number(told, G_MAXINT32, &pid))
+        return 0;
+    return pid > 1 && getsid((pid_t)pid) == getsid(0) ? (gint64)pid : 0;
+}
 
 RhPolicy *rh_environment_policy(const RhEnvironment *environment, GError **error)
 {

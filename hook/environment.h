@@ -15,10 +15,19 @@ typedef struct {
     const char *state;  /* in place of /run/virt-rehome; NULL: that */
     const char *inventory; /* a saved inventory in place of this host's kernel; NULL: this host */
     gint64 began;          /* g_get_monotonic_time() when the hook did, which has a deadline */
+    gint64 daemon;         /* the pid of libvirt's daemon that asks; 0: none */
 } RhEnvironment;
 
 /* The host as libvirt's hook sees it. */
 extern const RhEnvironment rh_environment_default;
+
+/*
+ * The daemon that had this process run, for a main to ask first thing: a parent that ends is
+ * replaced by another. What libvirt runs is the front, which says in the environment whose child it
+ * is ("0": nobody's); otherwise it is the parent. Process 1 and a process of another session only
+ * take in orphans, and are none.
+ */
+gint64 rh_environment_daemon(void);
 
 /* Owned by the caller. Error: RH_ERROR_CONFIG, RH_ERROR_USAGE (match). */
 RhPolicy *rh_environment_policy(const RhEnvironment *environment, GError **error);

@@ -8,8 +8,6 @@
 #include "xml/claims-xml.h"
 #include "xml/domain.h"
 
-#include <unistd.h>
-
 /* What a child keeps of its time to say that others took it. */
 #define LOCK_MARGIN_US (G_USEC_PER_SEC / 2)
 
@@ -36,7 +34,6 @@ typedef struct {
     RhClaimsFile *file; /* NULL: cannot be opened, for the reason in file_error */
     const GError *file_error;
     gint64 deadline;
-    pid_t daemon;     /* libvirt's, that started the hook */
     RhDomain *domain; /* NULL: not parsed yet */
 } Job;
 
@@ -168,7 +165,8 @@ static gboolean plan_and_reserve(const Job *job, RhClaims *claims, const RhPolic
 {
     RhGuest *guest = rh_domain_guest(job->domain);
     g_autoptr(RhUsers) users = rh_users_read(job->environment, host);
-    RhClaimant claimant = rh_users_claimant(users, guest->name, guest->uuid, job->daemon);
+    RhClaimant claimant =
+        rh_users_claimant(users, guest->name, guest->uuid, job->environment->daemon);
     g_autoptr(RhPlan) plan = NULL;
 
     (void)rh_users_expire(users, claims);
@@ -324,7 +322,7 @@ gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhI
                             RhClaimsFile **ret_file, RhDecision *ret_decision, GError **error)
 {
     g_autofree char *state = rh_environment_state(environment);
-    Job job = {.environment = environment, .bytes = bytes, .why = why, .daemon = getppid()};
+    Job job = {.environment = environment, .bytes = bytes, .why = why};
     g_autoptr(RhClaimsFile) file = NULL;
     g_autoptr(RhDomain) domain = NULL;
     g_autoptr(GVariant) result = NULL;

@@ -10,8 +10,6 @@
 #include "xml/claims-xml.h"
 #include "xml/domain.h"
 
-#include <unistd.h>
-
 /* How long these operations wait for the lock, in seconds. Nobody holds it longer than it takes to
  * plan; a guest that starts may wait, one that ends holds up libvirt. */
 #define PREPARE_SECONDS 5
@@ -67,7 +65,8 @@ static gboolean session_open(Session *session, const RhEnvironment *environment,
     told = damage ? rh_claims_file_set_aside(session->file, damage) : NULL;
     if (told)
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", told);
-    session->claimant = rh_users_claimant(session->users, guest->name, guest->uuid, getppid());
+    session->claimant =
+        rh_users_claimant(session->users, guest->name, guest->uuid, environment->daemon);
     (void)rh_users_expire(session->users, session->claims);
     return TRUE;
 }

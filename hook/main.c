@@ -10,9 +10,11 @@
 int main(int argc, char **argv)
 {
     g_autofree char *message = NULL;
+    RhEnvironment environment = rh_environment_default;
     RhCall call;
     gboolean ok;
 
+    environment.daemon = rh_environment_daemon();
     g_log_writer_default_set_use_stderr(TRUE); /* standard output is libvirt's XML channel */
     (void)signal(SIGPIPE, SIG_IGN);            /* a reader that went away is an error, not an end */
     if (argc != 5) {
@@ -21,7 +23,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     call = (RhCall){argv[1], argv[2], argv[3], argv[4]};
-    ok = rh_hook_run(&call, &rh_environment_default, STDIN_FILENO, STDOUT_FILENO, &message);
+    ok = rh_hook_run(&call, &environment, STDIN_FILENO, STDOUT_FILENO, &message);
     if (message)
         fprintf(stderr, "%s\n", message);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -397,6 +397,26 @@ killed_at_each_step() { # OPERATION
     is_held "vhost-vdpa-0 web1001 claimed"
 }
 
+claim_of() { # DAEMON: what is said to have run the hook
+    bash -c 'VIRT_REHOME_DAEMON=$1; export VIRT_REHOME_DAEMON; shift; "$@" < web1000.xml; :' daemon "$1" \
+        "$program" hook web1000 prepare begin - "${common[@]}"
+    grep -o ' daemon="[0-9]*"' state/claims || true
+}
+
+@test "claimed: on behalf of the daemon that the front names, which is no orphans' parent" {
+    make 1 1
+    at_home web1000 0
+    gives() { [ "$(claim_of "$1")" = "$2" ] || { echo "$1: $(cat state/claims)"; return 1; }; }
+    gives $$ " daemon=\"$$\""
+    gives 1 ' daemon="0"'
+    gives 0 ' daemon="0"'
+    gives nobody ' daemon="0"'
+    setsid sleep 60 3>&- 4>&- &
+    jobs+=($!)
+    until [ "$(cut -d' ' -f6 /proc/$!/stat)" = $! ]; do sleep 0.05; done
+    gives $! ' daemon="0"' # of another session
+}
+
 @test "claimed by a daemon that is gone, but the guest runs" {
     make 1 2
     comes web1000
