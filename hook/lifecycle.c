@@ -17,8 +17,9 @@
 
 /* The guest and the claims, locked and up to date. */
 typedef struct {
-    RhHost *host;
+    RhHost *host;       /* NULL: it cannot be looked at */
     RhInventory *saved; /* in place of the host, for trying out; NULL: this host */
+    gboolean is_own;    /* the host is the one that this process runs on */
     RhUsers *users;
     RhClaimsFile *file;
     RhClaims *claims;
@@ -39,6 +40,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
 static gboolean session_look(Session *session, const RhEnvironment *environment,
                              const RhGuest *guest, GError **error)
 {
+    session->is_own = !environment->inventory && g_str_equal(environment->root, "/");
     if (environment->inventory &&
         !(session->saved = rh_environment_load_inventory(environment->inventory, error)))
         return FALSE;
@@ -161,11 +163,20 @@ static char *find_obstacle(const Session *session, const RhGuest *guest)
     return NULL;
 }
 
+/* What this host is called, the caller's; NULL: unknown. */
+static char *name_here(const Session *session)
+{
+    if (session->saved)
+        return g_strdup(session->saved->name);
+    if (session->host)
+        return rh_host_name(session->host);
+    return session->is_own ? rh_host_own_name() : NULL;
+}
+
 /* Whether the guest's record names another host. */
 static gboolean comes_from_elsewhere(const Session *session, const RhGuest *guest)
 {
-    g_autofree char *name =
-        session->saved ? g_strdup(session->saved->name) : rh_host_name(session->host);
+    g_autofree char *name = name_here(session);
 
     return name && guest->record && guest->record->host && !g_str_equal(name, guest->record->host);
 }
@@ -218,10 +229,20 @@ static char *claim_devices(Session *session, const RhGuest *guest)
     return NULL;
 }
 
+/* Whether the guest's record may be of another host: also where there was no way to look what this
+ * host is called. */
+static gboolean may_come_from_elsewhere(const Session *session, const RhGuest *guest)
+{
+    g_autofree char *name = name_here(session);
+    gboolean looked = session->saved || session->host || name;
+
+    return looked ? comes_from_elsewhere(session, guest) : guest->record && guest->record->host;
+}
+
 /* The claims cannot be had. A guest that is at home starts all the same. */
 static char *start_without_claims(const Session *session, const RhGuest *guest, const GError *error)
 {
-    if (comes_from_elsewhere(session, guest))
+    if (may_come_from_elsewhere(session, guest))
         return rh_refusal_of_fault(error);
     rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
     return NULL;
@@ -271,6 +292,17 @@ char *rh_lifecycle_prepare(const RhEnvironment *environment, const char *guest_n
     return prepare(environment, domain, bytes);
 }
 
+/* A host that cannot be looked at keeps no claim from being written: only a site's own links stay
+ * as they are written then. */
+static void look_if_possible(Session *session, const RhEnvironment *environment,
+                             const RhGuest *guest)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!session_look(session, environment, guest, &error))
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+}
+
 /* Opens a session for the guest in @bytes, if it has devices of ours. */
 static gboolean begin(const RhEnvironment *environment, GBytes *bytes, RhDomain **ret_domain,
                       Session *session, GError **error)
@@ -280,10 +312,11 @@ static gboolean begin(const RhEnvironment *environment, GBytes *bytes, RhDomain 
 
     if (!domain)
         return FALSE;
-    if (rh_domain_guest(domain)->devices->len > 0 &&
-        (!session_look(session, environment, rh_domain_guest(domain), error) ||
-         !session_open(session, environment, rh_domain_guest(domain), deadline, error)))
-        return FALSE;
+    if (rh_domain_guest(domain)->devices->len > 0) {
+        look_if_possible(session, environment, rh_domain_guest(domain));
+        if (!session_open(session, environment, rh_domain_guest(domain), deadline, error))
+            return FALSE;
+    }
     *ret_domain = g_steal_pointer(&domain);
     return TRUE;
 }
@@ -323,8 +356,8 @@ gboolean rh_lifecycle_release(const RhEnvironment *environment, GBytes *bytes, G
     guest = rh_domain_guest(domain);
     if (!has_claims(environment, guest))
         return TRUE;
-    if (!session_look(&session, environment, guest, error) ||
-        !session_open(&session, environment, guest, deadline, error))
+    look_if_possible(&session, environment, guest);
+    if (!session_open(&session, environment, guest, deadline, error))
         return FALSE;
     (void)rh_claims_drop_held(session.claims, &session.claimant);
     if (!session_save(&session, error))

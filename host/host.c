@@ -10,6 +10,7 @@
 #include "util/text.h"
 
 #include <string.h>
+#include <sys/utsname.h>
 
 struct RhHost {
     RhDir *root;
@@ -138,6 +139,13 @@ char *rh_host_name(RhHost *host)
 
     (void)read_known(host->root, "proc/sys/kernel/hostname", &name, NULL);
     return name;
+}
+
+char *rh_host_own_name(void)
+{
+    struct utsname names;
+
+    return uname(&names) == 0 && *names.nodename ? g_strdup(names.nodename) : NULL;
 }
 
 char *rh_host_resolve(RhHost *host, const char *path)

@@ -28,6 +28,9 @@ RhInventory *rh_host_gather(RhHost *host, RhGather what, const RhPolicy *policy,
 
 /* This host's name, the caller's; NULL: unknown. */
 char *rh_host_name(RhHost *host);
+/* What uname(2) calls the host that this process runs on, the caller's, for where nothing can be
+ * opened any more; NULL: unknown. */
+char *rh_host_own_name(void);
 
 /* Says of the devices of @inventory that a process has open who it is; see host/holders.h. */
 void rh_host_mark_holders(RhHost *host, RhInventory *inventory);
