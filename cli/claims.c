@@ -125,7 +125,9 @@ RhExit rh_command_release(const RhOptions *options, GStrv words, RhOutput *outpu
         !rh_claims_file_lock(file, "'release'",
                              g_get_monotonic_time() + LOCK_SECONDS * G_USEC_PER_SEC, error))
         return RH_EXIT_TROUBLE;
-    claims = rh_claims_file_load(file, &damage);
+    claims = rh_claims_file_load(file, &damage, error);
+    if (!claims)
+        return RH_EXIT_TROUBLE;
     warning = damage ? rh_claims_file_set_aside(file, damage) : NULL;
     if (warning)
         g_string_append_printf(output->err, "warning: %s\n", warning);

@@ -19,7 +19,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhClaimsFile, rh_claims_file_free)
 /*
  * Takes the lock, which processes forked since rh_claims_file_open() share, and notes @purpose
  * (a guest) and who opened @file for those who wait. Waits until @deadline
- * (g_get_monotonic_time()). Error: RH_ERROR_STATE, naming who holds it.
+ * (g_get_monotonic_time()). A lock that somebody removed meanwhile keeps nobody out: who opened
+ * @file opens another; for a process forked since it is an error. Error: RH_ERROR_STATE, naming who
+ * holds it.
  */
 gboolean rh_claims_file_lock(RhClaimsFile *file, const char *purpose, gint64 deadline,
                              GError **error);
@@ -27,18 +29,27 @@ gboolean rh_claims_file_lock(RhClaimsFile *file, const char *purpose, gint64 dea
 /* Gives the lock back, also for processes that share it. */
 void rh_claims_file_unlock(RhClaimsFile *file);
 
-/* What stands in the file, under the lock; nothing where there is none. Where it cannot be read
- * *@ret_damage, the caller's, says why, and nothing stands in it. */
-RhClaims *rh_claims_file_load(RhClaimsFile *file, char **ret_damage);
+/* Whether the lock that @file has is the one that others find, so that it keeps them out. */
+gboolean rh_claims_file_is_current(const RhClaimsFile *file);
+
+/*
+ * What stands in the file, under the lock; nothing where there is none. Where what it says is no
+ * list of claims, *@ret_damage, the caller's, tells why, and nothing stands in it; NULL: it is one.
+ * Damage is what was read as a whole and makes no sense: a file that could not be opened or read,
+ * as where the host's table of files is full, is as good as before. Error: RH_ERROR_STATE; then
+ * nothing on disk may be changed, for nobody knows what is held.
+ */
+RhClaims *rh_claims_file_load(RhClaimsFile *file, char **ret_damage, GError **error);
 
 /* Keeps a damaged file for a person to look at, so that the next can be written. Returns what to
  * tell, the caller's. What it said is known from libvirt's status files too. */
 char *rh_claims_file_set_aside(RhClaimsFile *file, const char *damage);
 
 /* What stands in the file of the folder @state, without a lock, for those who only look: nothing
- * where it is not there. Error: RH_ERROR_INPUT where it cannot be read. */
+ * where it is not there. Error: RH_ERROR_INPUT where it is damaged, RH_ERROR_STATE where it cannot
+ * be read. */
 RhClaims *rh_claims_file_peek(const char *state, GError **error);
 
-/* Replaces the file: written aside, synced, renamed. Error: RH_ERROR_STATE; then the old one
- * stands. */
+/* Replaces the file: written aside, synced, renamed. Error: RH_ERROR_STATE, also where the lock was
+ * removed meanwhile; then the old one stands. */
 gboolean rh_claims_file_save(RhClaimsFile *file, GBytes *claims, GError **error);

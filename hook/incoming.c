@@ -11,6 +11,9 @@
 /* What a child keeps of its time to say that others took it. */
 #define LOCK_MARGIN_US (G_USEC_PER_SEC / 2)
 
+/* How many locks of the claims may be removed by others before it is given up. */
+#define MAX_LOCKS 3u
+
 /* How a decision, or an error, comes from the child: the members by name, those that are there. */
 #define DECISION_TYPE G_VARIANT_TYPE_VARDICT
 
@@ -223,8 +226,8 @@ static gboolean decide(const Job *job, RhDecision *decision, GError **error)
     if (!inventory ||
         !rh_claims_file_lock(job->file, purpose, job->deadline - LOCK_MARGIN_US, error))
         return FALSE;
-    claims = rh_claims_file_load(job->file, &decision->damage);
-    return plan_and_reserve(job, claims, policy, inventory, host, decision, error);
+    claims = rh_claims_file_load(job->file, &decision->damage, error);
+    return claims && plan_and_reserve(job, claims, policy, inventory, host, decision, error);
 }
 
 static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)
@@ -318,15 +321,49 @@ static gint64 deadline_of(const RhEnvironment *environment)
            (configured ? configured->deadline : defaults->deadline) * G_USEC_PER_SEC;
 }
 
+static gboolean try_in_child(Job *job, const char *state, RhClaimsFile **ret_file,
+                             RhDecision *decision, GError **error)
+{
+    g_autoptr(RhClaimsFile) file = NULL;
+    g_autoptr(GVariant) result = NULL;
+    g_autoptr(GError) file_error = NULL;
+    gboolean decided;
+
+    file = rh_claims_file_open(state, &file_error);
+    job->file = file;
+    job->file_error = file_error;
+    decided = rh_child_run(work, job, DECISION_TYPE, job->deadline, &result, error) &&
+              unpack(result, decision, error);
+    *ret_file = g_steal_pointer(&file);
+    return decided;
+}
+
+/* A child cannot give its parent a lock that it opened itself. Where somebody removed the one that
+ * both have, another child gets another. */
+static gboolean decide_in_child(Job *job, const char *state, RhClaimsFile **ret_file,
+                                RhDecision *decision, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+
+    for (guint i = 0; i < MAX_LOCKS; i++) {
+        g_clear_error(&reason);
+        g_clear_pointer(ret_file, rh_claims_file_free);
+        rh_decision_clear(decision);
+        if (try_in_child(job, state, ret_file, decision, &reason))
+            return TRUE;
+        if (!*ret_file || rh_claims_file_is_current(*ret_file))
+            break;
+    }
+    g_propagate_error(error, g_steal_pointer(&reason));
+    return FALSE;
+}
+
 gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhIncoming why,
                             RhClaimsFile **ret_file, RhDecision *ret_decision, GError **error)
 {
     g_autofree char *state = rh_environment_state(environment);
     Job job = {.environment = environment, .bytes = bytes, .why = why};
-    g_autoptr(RhClaimsFile) file = NULL;
     g_autoptr(RhDomain) domain = NULL;
-    g_autoptr(GVariant) result = NULL;
-    g_autoptr(GError) file_error = NULL;
 
     *ret_file = NULL;
     if (!rh_domain_may_have_devices(bytes) && why == RH_INCOMING_RESTORE)
@@ -340,12 +377,6 @@ gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhI
         if (rh_domain_guest(domain)->devices->len == 0)
             return TRUE;
     }
-    file = rh_claims_file_open(state, &file_error);
-    job.file = file;
-    job.file_error = file_error;
     job.deadline = deadline_of(environment);
-    if (!rh_child_run(work, &job, DECISION_TYPE, job.deadline, &result, error))
-        return FALSE;
-    *ret_file = g_steal_pointer(&file);
-    return unpack(result, ret_decision, error);
+    return decide_in_child(&job, state, ret_file, ret_decision, error);
 }

@@ -63,7 +63,9 @@ static gboolean session_open(Session *session, const RhEnvironment *environment,
     if (!session->file || !rh_claims_file_lock(session->file, purpose, deadline, error))
         return FALSE;
     session->users = rh_users_read(environment, session->host);
-    session->claims = rh_claims_file_load(session->file, &damage);
+    session->claims = rh_claims_file_load(session->file, &damage, error);
+    if (!session->claims)
+        return FALSE;
     told = damage ? rh_claims_file_set_aside(session->file, damage) : NULL;
     if (told)
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", told);

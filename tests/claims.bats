@@ -710,11 +710,107 @@ damaged() { # CONTENT
     damaged "<claims xmlns='urn:virt-rehome:1' format='2'><claim kind='vdpa' key='/dev/vhost-vdpa-1' guest='db9' state='reserved'/></claims>"
 }
 
-@test "the file cannot be read" {
+# A full table of files, no memory, a bad page: what could not be looked at is as good as before.
+# Each call that reads the file fails once: $call, $error.
+each_failure() { # WORDS… to run
+    local failure
+    needs strace
+    for failure in openat:ENFILE openat:EACCES fstat,newfstatat:ENOMEM read:EIO; do
+        echo "$failure"
+        call=${failure%:*} error=${failure#*:}
+        "$@"
+    done
+}
+
+# The hook, with the failure. Whether it came to pass is in the trace.
+fails() { # GUEST OPERATION SUBOPERATION
+    status=0
+    ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -qq -o trace -P "$PWD/state/claims" -e trace="$call" -e inject="$call:error=$error:when=1" \
+        "$program" hook "$1" "$2" "$3" - "${common[@]}" --state "$PWD/state" < "$1.xml" > out 2> err || status=$?
+    echo "$*: exit $status $(head -c 2000 err)"
+    grep -q INJECTED trace || skip "strace cannot inject here: $(head -c 200 err)"
+}
+
+could_not_look() {
+    fails web1001 migrate begin
+    [ "$status" = 1 ]
+    [ ! -s out ]
+    grep -q "^cannot \(open\|read\) the claims file '.*/state/claims': " err
+    [ "$(wc -l < err)" = 1 ]
+    diff before/claims state/claims
+    [ ! -e state/claims.damaged ]
+}
+
+@test "a claims file that cannot be opened or read is no damage: migrate begin is refused, and nothing is set aside" {
+    make 2 2
+    comes web1000
+    passes web1000 prepare begin # being built: nothing else shows its device
+    cp -r state before
+    each_failure could_not_look
+    comes web1001
+    is_held "vhost-vdpa-0 web1000 claimed" "vhost-vdpa-1 web1001 reserved"
+}
+
+@test "a claims file that cannot be read: restore begin leaves a refusal, a guest from elsewhere does not start" {
+    needs strace
+    make 2 2
+    comes web1000
+    call=openat error=ENFILE
+    fails web1001 restore begin
+    [ "$status" = 0 ]
+    [ ! -s out ]
+    refused "cannot open the claims file" web1001 prepare begin
+    fails web1001 prepare begin
+    [ "$status" = 1 ]
+    grep -q "^cannot open the claims file" err
+    is_held "vhost-vdpa-0 web1000 reserved"
+}
+
+passes_by() { # OPERATION SUBOPERATION
+    fails web1000 "$@"
+    [ "$status" = 0 ]
+    [ ! -s out ]
+    [ ! -s err ]
+    diff before/claims state/claims
+    [ ! -e state/claims.damaged ]
+}
+
+@test "a claims file that cannot be read: a guest at home starts, and what may not fail does not" {
+    make 2 2
+    at_home web1000 0
+    comes web1001
+    cp -r state before
+    each_failure passes_by prepare begin
+    call=openat error=ENFILE
+    for words in "start begin" "started begin" "reconnect begin"; do
+        # shellcheck disable=SC2086 # words are what is wanted
+        passes_by $words
+    done
+}
+
+@test "claims and release: a claims file that cannot be read is trouble, and stays" {
+    make 2 1
+    comes web1000
+    needs strace
+    cp -r state before
+    for command in claims "release web1000"; do
+        status=0
+        # shellcheck disable=SC2086 # words are what is wanted
+        ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -qq -o trace -P "$PWD/state/claims" -e trace=openat -e inject=openat:error=ENFILE:when=1 \
+            "$program" $command --root root --state "$PWD/state" > out 2> err || status=$?
+        grep -q INJECTED trace || skip "strace cannot inject here: $(head -c 200 err)"
+        [ "$status" = 2 ]
+        [ ! -s out ]
+        grep -q "cannot open the claims file '.*/state/claims'" err
+        diff before/claims state/claims
+    done
+}
+
+@test "the file is too large to be ours" {
     make 3 2
     comes web1000
     starts web1000
-    ln -sf /proc/self/mem state/claims
+    truncate -s 17M state/claims
     is_set_aside
 }
 
@@ -896,6 +992,52 @@ takes() { # WORDS…
     echo "process 1 for guest 'web9'" > state/lock
     takes comes web1000
     [ $ms -lt 1500 ]
+}
+
+# Waits until the hook is at its lock, takes the folder away, and lets it go on.
+removed_at_the_lock() { # GUEST OPERATION SUBOPERATION
+    rm -rf state
+    mkdir -m 700 state
+    : > state/lock
+    flock state/lock sleep 1 3>&- &
+    jobs+=($!)
+    sleep 0.3
+    (sleep 0.3; rm -rf state) 3>&- &
+    jobs+=($!)
+    hook "$@"
+}
+
+@test "the lock is removed while others wait for it: they take the one that is there then" {
+    make 2 2
+    removed_at_the_lock web1000 migrate begin
+    [ "$status" = 0 ]
+    [ -s out ]
+    is_held "vhost-vdpa-0 web1000 reserved"
+    at_home web1001 1
+    removed_at_the_lock web1001 prepare begin
+    [ "$status" = 0 ]
+    [ ! -s err ]
+    is_held "vhost-vdpa-1 web1001 claimed"
+}
+
+@test "what was decided under a lock that is removed meanwhile is not written" {
+    needs strace pgrep
+    make 2 2
+    holds_the_lock web1000 # stopped at fsync: beyond looking at its lock
+    rm -rf state
+    kill -CONT "$holder"
+    wait "${jobs[0]}" || true
+    [ ! -s holder.out ]
+    grep -q "^cannot write the claims" holder.err
+    comes web1001
+}
+
+@test "who holds the lock is told in a line of bounded length" {
+    make 1 1
+    name=$(printf 'x%.0s' {1..5000})
+    sed -i "s/web1000/$name/" web1000.xml
+    hook web1000 migrate begin
+    [ "$(stat -c %s state/lock)" -lt 256 ]
 }
 
 # The planning child hangs: nobody writes what it reads.
