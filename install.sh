@@ -249,6 +249,13 @@ begin_kernels() {
 # What --test all has beyond --test.
 long_tests='a soak of 100 migrations, and ten rounds with real devices'
 
+# Packages may change the machine, tests may not: what is there before them is compared with what is
+# there at the end.
+look_at_machine() {
+    machine_before=$(mktemp)
+    python3 tests/machine snapshot >"$machine_before"
+}
+
 run_tests() {
     case ${1:-most} in
     most | all)
@@ -257,12 +264,14 @@ run_tests() {
         # Packages first: apt serves one at a time, and building may ask it for a source.
         install_needs "$build_needs$test_needs"
         install_wishes "$kernel_wishes$real_wishes$test_wishes$lab_wishes"
+        look_at_machine
         begin_kernels
         ;;
     quick)
         set -- --no-suite slow --no-suite kernel --no-suite lab --no-suite real
         install_needs "$build_needs$test_needs"
         install_wishes "$test_wishes"
+        look_at_machine
         ;;
     *) fail "--test takes quick or all, not '$1'" ;;
     esac
@@ -272,6 +281,7 @@ run_tests() {
             -Dwerror=true --buildtype=debugoptimized
         build build-test
     ) || {
+        rm -f "$machine_before"
         say "0 passed, 1 failed"
         exit 1
     }
@@ -279,7 +289,9 @@ run_tests() {
     status=0
     meson test -C build-test --no-rebuild "$@" || status=$?
     if [ -z "${RH_TEST_ALL:-}" ]; then say "left out, being long: $long_tests (--test all)"; fi
-    python3 tests/summary build-test/meson-logs/testlog.json || status=1
+    python3 tests/machine compare "$machine_before" >build-test/meson-logs/machine.json || status=1
+    rm -f "$machine_before"
+    python3 tests/summary build-test/meson-logs/testlog.json build-test/meson-logs/machine.json || status=1
     exit "$status"
 }
 

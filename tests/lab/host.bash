@@ -58,9 +58,8 @@ wait_for() { # WHAT COMMAND [ARG…]
 # The same for what a program that was started does. Where it comes to nothing, or the program has
 # ended, the end of its log is shown.
 wait_for_program() { # HOST NAME COMMAND [ARG…]
-    local host=$1 name=$2 what log end=$((SECONDS + wait_seconds)) steps=0
+    local host=$1 name=$2 log=$dir/$1/$2.log what end=$((SECONDS + wait_seconds)) steps=0
     what="$name on $(name_of "$host")"
-    log=$dir/$host/$name.log
     shift 2
     until "$@" > /dev/null 2>&1; do
         ((SECONDS < end)) || die "$what did not come within $wait_seconds s: $(end_of "$log")"
