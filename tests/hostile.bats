@@ -364,6 +364,32 @@ edited() { # EDIT
     is_fault "bytes after a NUL" 1
 }
 
+# In a fraction of a second, where libxml2 alone takes minutes for the first.
+@test "more than a document may have: one sentence, in no time" {
+    no_config
+    python3 - "$good/domain.xml" << 'END'
+import sys
+guest = open(sys.argv[1], encoding="utf-8").read()
+def write(name, before, piece):
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(guest.replace(before, piece + before, 1))
+many = " ".join(f'a{n:x}=""' for n in range(500000))
+write("attributes", "</metadata>", f'<x xmlns="urn:x" {many}/>')
+write("utf-16", "</metadata>", f'<x xmlns="urn:x" {many[:3000000]}/>')
+write("entries", "</record>", '<vdpa chardev="a"/>' * 500000)
+write("name", "</name>", "n" * 256)
+write("comments", "</metadata>", "<!-- -->" * 1000000)
+wide = open("utf-16", encoding="utf-8").read().encode("utf-16")
+open("utf-16", "wb").write(wide)
+END
+    for input in attributes utf-16 entries name comments; do
+        status=0
+        (ulimit -t 5; exec "$program" hook web1 migrate begin - --host "$good/host.xml" "${common[@]}") < $input > out 2> err || status=$?
+        is_fault $input 1
+        grep -q 'more than .*, which is the limit' err || fail $input "names no limit"
+    done
+}
+
 @test "65 devices are too many" {
     no_config
     python3 - "$good/domain.xml" > guest.xml << 'END'

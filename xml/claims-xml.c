@@ -129,7 +129,7 @@ RhClaims *rh_claims_parse(GBytes *bytes, const char *what, GError **error)
 static void write_text(xmlTextWriter *writer, const char *name, const char *value)
 {
     if (value)
-        (void)xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(value));
+        rh_xml_must(xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(value)) >= 0);
 }
 
 static void write_number(xmlTextWriter *writer, const char *name, guint64 number)
@@ -141,7 +141,7 @@ static void write_number(xmlTextWriter *writer, const char *name, guint64 number
 
 static void write_claim(xmlTextWriter *writer, const RhClaim *claim)
 {
-    (void)xmlTextWriterStartElement(writer, TEXT("claim"));
+    rh_xml_must(xmlTextWriterStartElement(writer, TEXT("claim")) >= 0);
     write_text(writer, "kind", rh_kind_info(claim->kind)->element);
     write_text(writer, "key", claim->key);
     write_text(writer, "device", claim->device);
@@ -151,24 +151,22 @@ static void write_claim(xmlTextWriter *writer, const RhClaim *claim)
     write_number(writer, "time", (guint64)claim->time);
     write_number(writer, "daemon", (guint64)claim->daemon);
     write_number(writer, "daemon-start", claim->daemon_start);
-    (void)xmlTextWriterEndElement(writer);
+    rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
 }
 
 GBytes *rh_claims_serialise(const RhClaims *claims)
 {
-    xmlBuffer *buffer = xmlBufferCreate();
+    xmlBuffer *buffer = rh_xml_buffer_new();
     xmlTextWriter *writer = xmlNewTextWriterMemory(buffer, 0);
-    GBytes *bytes;
 
+    rh_xml_must(writer != NULL);
     (void)xmlTextWriterSetIndent(writer, 1);
-    (void)xmlTextWriterStartElement(writer, TEXT("claims"));
+    rh_xml_must(xmlTextWriterStartElement(writer, TEXT("claims")) >= 0);
     write_text(writer, "xmlns", RH_NAMESPACE);
     write_number(writer, "format", RH_FORMAT);
     for (guint i = 0; i < claims->len; i++)
         write_claim(writer, g_ptr_array_index(claims, i));
-    (void)xmlTextWriterEndDocument(writer);
+    rh_xml_must(xmlTextWriterEndDocument(writer) >= 0);
     xmlFreeTextWriter(writer);
-    bytes = g_bytes_new(xmlBufferContent(buffer), (gsize)xmlBufferLength(buffer));
-    xmlBufferFree(buffer);
-    return bytes;
+    return rh_xml_buffer_free_to_bytes(buffer);
 }

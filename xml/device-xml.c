@@ -41,7 +41,9 @@ RhDevice *rh_device_read_entry(RhKind kind, xmlNode *node, GError **error)
     const RhKindInfo *info = rh_kind_info(kind);
 
     for (xmlAttr *prop = node->properties; prop; prop = prop->next) {
-        g_autoptr(RhXmlText) value = prop->ns ? NULL : rh_xml_get(node, (const char *)prop->name);
+        /* not by its name, which would be looked for among all again */
+        g_autoptr(RhXmlText) value =
+            prop->ns ? NULL : (RhXmlText *)xmlNodeGetContent((xmlNode *)prop);
 
         if (value && !rh_device_read_attribute(device, (const char *)prop->name, value, error))
             return NULL;
@@ -72,9 +74,13 @@ static void write_listed(const RhDevice *device, xmlNode *node)
 
     if (has_listed(device, node))
         return;
-    while ((child = rh_xml_child(node, RH_NAMESPACE, "attribute"))) {
+    child = rh_xml_child(node, RH_NAMESPACE, "attribute");
+    while (child) {
+        xmlNode *next = rh_xml_next(child, RH_NAMESPACE, "attribute");
+
         xmlUnlinkNode(child);
         xmlFreeNode(child);
+        child = next;
     }
     for (GList *name = names; name; name = name->next) {
         child = xmlNewTextChild(node, node->ns, TEXT("attribute"), NULL);

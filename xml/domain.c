@@ -4,13 +4,15 @@
 #include "util/error.h"
 #include "util/text.h"
 #include "xml/device-xml.h"
+#include "xml/limits.h"
 #include "xml/parse.h"
 
 #include <libxml/xmlsave.h>
 #include <string.h>
 
 #define TEXT(s) ((const xmlChar *)(s))
-#define MAX_COUNT 65536u /* descriptors of a ring */
+#define MAX_COUNT 65536u         /* descriptors of a ring */
+#define MAX_STATUS_DEVICES 1024u /* of a guest that runs: libvirt has no limit of its own */
 
 struct RhDomain {
     xmlDoc *doc;
@@ -52,6 +54,19 @@ static char *text_of(xmlNode *node)
 
     xmlFree(content);
     return text;
+}
+
+/* What the guest is called. Its name becomes a part of file names and sentences. */
+static gboolean read_names(RhGuest *guest, xmlNode *domain, const char *what, GError **error)
+{
+    guest->name = text_of(rh_xml_child(domain, NULL, "name"));
+    guest->uuid = text_of(rh_xml_child(domain, NULL, "uuid"));
+    if ((guest->name && strlen(guest->name) > RH_MAX_NAME) ||
+        (guest->uuid && strlen(guest->uuid) > RH_MAX_NAME))
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "%s has a <name> or <uuid> of more than %u bytes, which is the limit", what,
+                        RH_MAX_NAME);
+    return TRUE;
 }
 
 /* An attribute of a guest's <driver>: 0 where it is absent. */
@@ -242,9 +257,8 @@ RhDomain *rh_domain_parse(GBytes *bytes, GError **error)
                  (const char *)root->name);
         return NULL;
     }
-    domain->guest->name = text_of(rh_xml_child(root, NULL, "name"));
-    domain->guest->uuid = text_of(rh_xml_child(root, NULL, "uuid"));
-    if (!read_devices(domain, root, error))
+    if (!read_names(domain->guest, root, "the guest's XML", error) ||
+        !read_devices(domain, root, error))
         return NULL;
     if (domain->guest->devices->len > 0 && !read_numatune(domain, root, error))
         return NULL;
@@ -281,7 +295,7 @@ static void add_source(RhGuest *guest, RhKind kind, xmlNode *source, const char 
         rh_guest_add(guest, kind)->source = g_strdup(text);
 }
 
-static void read_sources(RhGuest *guest, xmlNode *domain)
+static gboolean read_sources(RhGuest *guest, xmlNode *domain, const char *what, GError **error)
 {
     xmlNode *devices = rh_xml_child(domain, NULL, "devices");
 
@@ -292,7 +306,12 @@ static void read_sources(RhGuest *guest, xmlNode *domain)
             add_source(guest, RH_KIND_VDPA, source, "dev");
         else if (is(node, "type", "mdev"))
             add_source(guest, RH_KIND_MDEV, rh_xml_child(source, NULL, "address"), "uuid");
+        if (guest->devices->len > MAX_STATUS_DEVICES)
+            return rh_raise(error, RH_ERROR_INPUT,
+                            "%s has more than %u vDPA and mediated devices, which is the limit",
+                            what, MAX_STATUS_DEVICES);
     }
+    return TRUE;
 }
 
 RhGuest *rh_status_parse(GBytes *bytes, const char *what, GError **error)
@@ -313,9 +332,8 @@ RhGuest *rh_status_parse(GBytes *bytes, const char *what, GError **error)
     domain = xmlDocGetRootElement(doc);
     if (!g_str_equal((const char *)domain->name, "domain"))
         domain = rh_xml_child(domain, NULL, "domain");
-    guest->name = text_of(rh_xml_child(domain, NULL, "name"));
-    guest->uuid = text_of(rh_xml_child(domain, NULL, "uuid"));
-    read_sources(guest, domain);
+    if (!read_names(guest, domain, what, error) || !read_sources(guest, domain, what, error))
+        return NULL;
     return guest->devices->len > 0 ? g_steal_pointer(&guest) : NULL;
 }
 
@@ -540,36 +558,34 @@ void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *t
 
 char *rh_domain_format_record(const RhRecord *record, GDateTime *time)
 {
+    xmlBuffer *buffer = rh_xml_buffer_new();
     g_autoptr(xmlDoc) doc = xmlNewDoc(TEXT("1.0"));
-    xmlBuffer *buffer = xmlBufferCreate();
     xmlNode *node = xmlNewDocNode(doc, NULL, TEXT("record"), NULL);
-    char *text;
+    g_autoptr(GBytes) bytes = NULL;
 
     xmlSetNs(node, xmlNewNs(node, TEXT(RH_NAMESPACE), NULL));
     xmlDocSetRootElement(doc, node);
     write_record(node, record, time);
-    (void)xmlNodeDump(buffer, doc, node, 0, 0);
-    text = g_strdup((const char *)xmlBufferContent(buffer));
-    xmlBufferFree(buffer);
-    return text;
+    rh_xml_must(xmlNodeDump(buffer, doc, node, 0, 0) >= 0);
+    bytes = rh_xml_buffer_free_to_bytes(buffer);
+    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
 }
 
 GBytes *rh_domain_serialise(RhDomain *domain, GError **error)
 {
     const char *encoding = domain->doc->encoding ? (const char *)domain->doc->encoding : "UTF-8";
     int options = XML_SAVE_AS_XML | (domain->declared ? 0 : XML_SAVE_NO_DECL);
-    xmlBuffer *buffer = xmlBufferCreate();
+    xmlBuffer *buffer = rh_xml_buffer_new();
     xmlSaveCtxt *save = xmlSaveToBuffer(buffer, encoding, options);
     gboolean saved = save && xmlSaveDoc(save, domain->doc) >= 0;
-    GBytes *bytes = NULL;
+    g_autoptr(GBytes) bytes = NULL;
 
     if (save)
         saved = xmlSaveClose(save) >= 0 && saved;
+    bytes = rh_xml_buffer_free_to_bytes(buffer);
     if (saved)
-        bytes = g_bytes_new(xmlBufferContent(buffer), (gsize)xmlBufferLength(buffer));
-    else
-        rh_raise(error, RH_ERROR_BUG, "the guest's XML cannot be written in its encoding '%s'",
-                 encoding);
-    xmlBufferFree(buffer);
-    return bytes;
+        return g_steal_pointer(&bytes);
+    rh_raise(error, RH_ERROR_BUG, "the guest's XML cannot be written in its encoding '%s'",
+             encoding);
+    return NULL;
 }

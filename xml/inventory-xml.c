@@ -184,7 +184,7 @@ RhInventory *rh_inventory_parse(GBytes *bytes, const char *what, GError **error)
 static void write_text(xmlTextWriter *writer, const char *name, const char *value)
 {
     if (value)
-        (void)xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(value));
+        rh_xml_must(xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(value)) >= 0);
 }
 
 static void write_attrs(xmlTextWriter *writer, const RhDevice *device)
@@ -203,10 +203,10 @@ static void write_listed(xmlTextWriter *writer, const RhDevice *device)
     g_autoptr(GList) names = rh_device_attribute_names(device);
 
     for (GList *name = names; name; name = name->next) {
-        (void)xmlTextWriterStartElement(writer, TEXT("attribute"));
+        rh_xml_must(xmlTextWriterStartElement(writer, TEXT("attribute")) >= 0);
         write_text(writer, "name", name->data);
         write_text(writer, "value", rh_device_attribute(device, name->data));
-        (void)xmlTextWriterEndElement(writer);
+        rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
     }
 }
 
@@ -219,21 +219,21 @@ static void write_types(xmlTextWriter *writer, const RhInventory *inventory, con
 
         if (g_strcmp0(rh_device_text(type, RH_ATTR_PARENT), parent) != 0)
             continue;
-        (void)xmlTextWriterStartElement(writer, TEXT("type"));
+        rh_xml_must(xmlTextWriterStartElement(writer, TEXT("type")) >= 0);
         write_attrs(writer, type);
-        (void)xmlTextWriterEndElement(writer);
+        rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
     }
 }
 
 static void write_device(xmlTextWriter *writer, const RhInventory *inventory,
                          const RhDevice *device)
 {
-    (void)xmlTextWriterStartElement(writer, TEXT(rh_kind_info(device->kind)->element));
+    rh_xml_must(xmlTextWriterStartElement(writer, TEXT(rh_kind_info(device->kind)->element)) >= 0);
     write_attrs(writer, device);
     if (device->kind == RH_KIND_MDEV_PARENT)
         write_types(writer, inventory, rh_device_name(device));
     write_listed(writer, device);
-    (void)xmlTextWriterEndElement(writer);
+    rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
 }
 
 static void write_kind(xmlTextWriter *writer, const RhInventory *inventory, RhKind kind)
@@ -247,13 +247,13 @@ static void write_kind(xmlTextWriter *writer, const RhInventory *inventory, RhKi
 GBytes *rh_inventory_serialise(const RhInventory *inventory)
 {
     g_autofree char *format = g_strdup_printf("%u", RH_FORMAT);
-    xmlBuffer *buffer = xmlBufferCreate();
+    xmlBuffer *buffer = rh_xml_buffer_new();
     xmlTextWriter *writer = xmlNewTextWriterMemory(buffer, 0);
-    GBytes *bytes;
 
+    rh_xml_must(writer != NULL);
     (void)xmlTextWriterSetIndent(writer, 1);
     (void)xmlTextWriterSetIndentString(writer, TEXT("  "));
-    (void)xmlTextWriterStartElement(writer, TEXT("host"));
+    rh_xml_must(xmlTextWriterStartElement(writer, TEXT("host")) >= 0);
     write_text(writer, "xmlns", RH_NAMESPACE);
     write_text(writer, "format", format);
     write_text(writer, "name", inventory->name);
@@ -261,9 +261,7 @@ GBytes *rh_inventory_serialise(const RhInventory *inventory)
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
         if (kind != RH_KIND_MDEV_TYPE)
             write_kind(writer, inventory, (RhKind)kind);
-    (void)xmlTextWriterEndDocument(writer);
+    rh_xml_must(xmlTextWriterEndDocument(writer) >= 0);
     xmlFreeTextWriter(writer);
-    bytes = g_bytes_new(xmlBufferContent(buffer), (gsize)xmlBufferLength(buffer));
-    xmlBufferFree(buffer);
-    return bytes;
+    return rh_xml_buffer_free_to_bytes(buffer);
 }

@@ -2,10 +2,11 @@
 #include "xml/parse.h"
 
 #include "util/error.h"
+#include "xml/limits.h"
 
 #include <string.h>
 
-#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
+#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOWARNING)
 
 /* libxml2 2.12 made it const */
 #if LIBXML_VERSION >= 21200
@@ -23,6 +24,69 @@ static void parser_free(Parser *parser)
     xmlFreeParserCtxt(parser);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parser, parser_free)
+
+/* libxml2 goes on where it has no memory, and what it then makes of a document lacks a value. GLib
+ * ends the process. Nothing of no bytes is no failure. */
+static void *take_memory(size_t size)
+{
+    return g_malloc(MAX(size, 1));
+}
+
+static void *change_memory(void *memory, size_t size)
+{
+    return g_realloc(memory, MAX(size, 1));
+}
+
+static char *copy_text(const char *text)
+{
+    return g_strdup(text);
+}
+
+void rh_xml_prepare(void)
+{
+    static gsize prepared;
+
+    if (!g_once_init_enter(&prepared))
+        return;
+    if (xmlMemSetup(g_free, take_memory, change_memory, copy_text) != 0)
+        g_error("libxml2 does not take its memory from elsewhere");
+    xmlInitParser();
+    g_once_init_leave(&prepared, 1);
+}
+
+void rh_xml_must(gboolean done)
+{
+    if (!done)
+        g_error("libxml2 did not do what it was told to");
+}
+
+xmlBuffer *rh_xml_buffer_new(void)
+{
+    xmlBuffer *buffer;
+
+    rh_xml_prepare();
+    buffer = xmlBufferCreate();
+    rh_xml_must(buffer != NULL);
+    return buffer;
+}
+
+GBytes *rh_xml_buffer_free_to_bytes(xmlBuffer *buffer)
+{
+    GBytes *bytes = g_bytes_new(xmlBufferContent(buffer), (gsize)xmlBufferLength(buffer));
+
+    xmlBufferFree(buffer);
+    return bytes;
+}
+
+static Parser *parser_new(void)
+{
+    Parser *parser;
+
+    rh_xml_prepare();
+    parser = xmlNewParserCtxt();
+    rh_xml_must(parser != NULL);
+    return parser;
+}
 
 /* What rides on a parser: in its _private. */
 typedef struct {
@@ -69,7 +133,15 @@ static gboolean has_stray_nul(const char *data, gsize length)
     return !is_wide && memchr(data, '\0', length);
 }
 
-/* What libxml2 says is in the parser; by itself it would go to standard error. */
+/* What libxml2 says is in the parser; by itself it would go to standard error. After the first
+ * fault nothing may be read any more, since the document was looked through as one without. */
+static void stop_at_fault(void *context, RhXmlError *fault)
+{
+    if (fault->level == XML_ERR_FATAL)
+        xmlStopParser(context);
+}
+
+/* What is said outside of a parser. */
 static void say_nothing(void *context G_GNUC_UNUSED, RhXmlError *fault G_GNUC_UNUSED)
 {
 }
@@ -86,8 +158,11 @@ static gboolean run(Parser *parser, GBytes *bytes, const char *what, int options
         return rh_raise(error, RH_ERROR_INPUT, "%s is empty", what);
     if (has_stray_nul(data, length))
         return rh_raise(error, RH_ERROR_INPUT, "%s has a NUL byte in it", what);
+    if (!rh_xml_check_limits(data, length, what, error))
+        return FALSE;
     xmlSetStructuredErrorFunc(NULL, say_nothing);
     parser->_private = ride;
+    parser->sax->serror = stop_at_fault;
     parser->sax->internalSubset = refuse_doctype;
     parser->myDoc =
         xmlCtxtReadMemory(parser, data, (int)length, NULL, NULL, PARSE_OPTIONS | options);
@@ -106,7 +181,7 @@ static gboolean run(Parser *parser, GBytes *bytes, const char *what, int options
 
 xmlDoc *rh_xml_parse(GBytes *bytes, const char *what, GError **error)
 {
-    g_autoptr(Parser) parser = xmlNewParserCtxt();
+    g_autoptr(Parser) parser = parser_new();
     Ride ride = {0};
 
     if (!run(parser, bytes, what, 0, &ride, error))
@@ -148,7 +223,7 @@ static void scan_end(void *context, const xmlChar *name G_GNUC_UNUSED,
 gboolean rh_xml_scan(GBytes *bytes, const char *what, const RhXmlScanner *scanner, gpointer data,
                      GError **error)
 {
-    g_autoptr(Parser) parser = xmlNewParserCtxt();
+    g_autoptr(Parser) parser = parser_new();
     Ride ride = {.scanner = scanner, .data = data};
 
     memset(parser->sax, 0, sizeof *parser->sax);

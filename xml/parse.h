@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Parsing documents of unknown origin: no network, no document type, no entities of their own,
- * libxml2's limits on depth and length. Only for xml/, since it speaks libxml2.
+ * Parsing documents of unknown origin: no network, no document type, no entities of their own, the
+ * limits of xml/limits.h and libxml2's on length. Only for xml/, since it speaks libxml2.
  */
 #pragma once
 
@@ -20,6 +20,18 @@ static inline void rh_xml_text_free(RhXmlText *text)
     xmlFree(text);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhXmlText, rh_xml_text_free)
+
+/* Before anything else of libxml2's: that it takes its memory from GLib, which ends the process
+ * where there is none. Costs nothing the second time. */
+void rh_xml_prepare(void);
+
+/* Ends the process where libxml2 could not do what does not depend on any document: nothing that
+ * lacks a value may leave. */
+void rh_xml_must(gboolean done);
+
+/* A buffer to write to, and what was written. Both end the process rather than lose a byte. */
+xmlBuffer *rh_xml_buffer_new(void);
+GBytes *rh_xml_buffer_free_to_bytes(xmlBuffer *buffer);
 
 /* The document as a tree. @what names it in errors ("the guest's XML"). Error: RH_ERROR_INPUT. */
 xmlDoc *rh_xml_parse(GBytes *bytes, const char *what, GError **error);
