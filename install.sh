@@ -7,8 +7,8 @@ usage() {
     cat <<EOF
 Usage: ./install.sh                       build, install below /usr and register the hook
        ./install.sh --try                 build in build/ and show what it does with examples/
-       ./install.sh --test [quick|all]    run the tests (quick: without clang-tidy, virtual machines, libvirt;
-                                          all: also what takes long)
+       ./install.sh --test [quick|all]    run the tests (quick: without clang-tidy, fuzzers, virtual machines,
+                                          libvirt; all: also what takes long)
        ./install.sh --uninstall           take away all that was installed
        ./install.sh --help
 
@@ -66,6 +66,11 @@ mandoc                  mandoc
 clang-format-14         clang-format-14
 clang-tidy-14           clang-tidy-14
 '
+# The same for the fuzzers.
+means_wishes='
+clang-14                clang-14
+libfuzzer-14            libclang-rt-14-dev
+'
 # The same for the tests in virtual machines, whose kernels are built from Debian's sources.
 kernel_wishes='
 qemu-system-x86_64      qemu-system-x86
@@ -103,6 +108,8 @@ has() {
     /*) [ -e "$1" ] ;;
     sanitizers) echo 'int main(void) { return 0; }' |
         cc -fsanitize=address,undefined -x c -o /dev/null - 2>/dev/null ;;
+    libfuzzer-14) echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+        clang-14 -fsanitize=fuzzer,address -x c -o /dev/null - 2>/dev/null ;;
     static-busybox) command -v busybox >/dev/null && ! ldd "$(command -v busybox)" >/dev/null 2>&1 ;;
     ninja) command -v ninja >/dev/null || command -v ninja-build >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
@@ -263,12 +270,12 @@ run_tests() {
         set --
         # Packages first: apt serves one at a time, and building may ask it for a source.
         install_needs "$build_needs$test_needs"
-        install_wishes "$kernel_wishes$real_wishes$test_wishes$lab_wishes"
+        install_wishes "$kernel_wishes$real_wishes$test_wishes$lab_wishes$means_wishes"
         look_at_machine
         begin_kernels
         ;;
     quick)
-        set -- --no-suite slow --no-suite kernel --no-suite lab --no-suite real
+        set -- --no-suite slow --no-suite means --no-suite kernel --no-suite lab --no-suite real
         install_needs "$build_needs$test_needs"
         install_wishes "$test_wishes"
         look_at_machine
