@@ -145,16 +145,27 @@ gboolean rh_claims_confirm(RhClaims *claims, const RhClaimant *claimant)
     return any;
 }
 
+/* Whether a guest that is not there yet has had its time. One without a daemon that may still be at
+ * work is not given up sooner: nobody knows who builds it. */
+static gboolean is_given_up(const RhClaim *claim, const RhClaimFacts *facts, gint64 age)
+{
+    return age >= RH_START_SECONDS ||
+           (claim->daemon > 0 &&
+            !facts->daemon_lives(claim->daemon, claim->daemon_start, facts->data));
+}
+
 static gboolean is_over(const RhClaim *claim, const RhClaimFacts *facts)
 {
-    if (facts->now >= claim->time && facts->now - claim->time < RH_RESERVATION_SECONDS)
+    /* from the future: of another boot */
+    gint64 age = facts->now >= claim->time ? facts->now - claim->time : G_MAXINT64;
+
+    if (age < RH_RESERVATION_SECONDS)
         return FALSE;
     switch (claim->state) {
     case RH_CLAIM_RESERVED:
         return TRUE;
     case RH_CLAIM_CLAIMED:
-        return !facts->daemon_lives(claim->daemon, claim->daemon_start, facts->data) &&
-               !facts->guest_lives(claim, facts->data);
+        return is_given_up(claim, facts, age) && !facts->guest_lives(claim, facts->data);
     case RH_CLAIM_RUNNING:
         return !facts->guest_lives(claim, facts->data);
     }

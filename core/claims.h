@@ -3,9 +3,46 @@
  * Claims: the devices of this host that are held for guests. A list and what happens to it; pure.
  * hook/claims-file keeps it in a file.
  *
- * reserved: a guest was promised the device and is on its way. claimed: its start has begun.
- * running: it started. Each ends by facts (rh_claims_expire()), since libvirt calls nobody when a
- * guest on its way is turned away elsewhere.
+ * A guest's claims on a device go this way. Each state ends by facts (rh_claims_expire()), since
+ * libvirt calls nobody when a guest on its way is turned away elsewhere.
+ *
+ *           migrate, restore
+ *                  |
+ *                  v            prepare          start, started
+ *     (free) -> reserved ---------------> claimed ------------> running <--- reconnect
+ *        ^         |           (also from    |                     |
+ *        |         |            free)        |                     |
+ *        +---------+-------------------------+---------------------+
+ *
+ * reserved   A guest was promised the device and is on its way here.
+ *    enters  `migrate begin` and `restore begin`, each with all of the guest's devices at once. It
+ *            may stand beside the same guest's claimed or running ones, of the same device too: an
+ *            incoming copy that libvirt then turns away costs the running guest nothing.
+ *    fields  `device` is the name that the promise was made for, and `prepare` asks whether it
+ *            still is behind `key`; NULL where the device was left as it was. `daemon` says nothing
+ *            here.
+ *    ends    RH_RESERVATION_SECONDS after `time`; with the guest's next `migrate`, `restore` or
+ *            `prepare`; by hand. Not with `release`: the guest may be on its way back.
+ *
+ * claimed    The guest's start has begun. Nothing else shows its devices yet.
+ *    enters  `prepare begin`: the guest's claims of all states become these.
+ *    fields  `time` is when `prepare` ran. `daemon` and `daemon_start` are valid together:
+ * libvirt's daemon that builds the guest; both 0 where none is known. `device` is of the
+ *            reservation, NULL where there was none.
+ *    ends    with `stopped` and `release`. Without them never before RH_RESERVATION_SECONDS, and
+ *            only where neither status file nor process shows the guest: once the daemon is gone,
+ * or RH_START_SECONDS after `time` (a daemon that lives may have been killed between two of our
+ * calls and started anew, or may never have called).
+ *
+ * running    QEMU was started, and libvirt's status file shows the guest.
+ *    enters  `start begin`, `started begin` (from claimed); `reconnect begin`, after the daemon was
+ *            restarted.
+ *    fields  `time` is when it became so. `daemon` is of the state before and is not read any more.
+ *    ends    with `stopped` and `release`; or, RH_RESERVATION_SECONDS after `time` at the earliest,
+ *            where neither status file nor process shows the guest, or its status file does not
+ *            name the device any more (it was unplugged).
+ *
+ * Whoever asks for facts and gets no answer has not learnt that anything ended.
  */
 #pragma once
 
@@ -14,6 +51,9 @@
 /* A reservation ends by itself after this long, in seconds; nothing else ends sooner without being
  * told: a guest that is being built has no status file yet, and the daemon may be a script. */
 #define RH_RESERVATION_SECONDS 120
+
+/* How long after `prepare` libvirt may take until a status file or a process shows the guest. */
+#define RH_START_SECONDS 600
 
 typedef enum { RH_CLAIM_RESERVED, RH_CLAIM_CLAIMED, RH_CLAIM_RUNNING } RhClaimState;
 
@@ -74,12 +114,12 @@ gboolean rh_claims_confirm(RhClaims *claims, const RhClaimant *claimant);
 /* What tells that a claim is over. */
 typedef struct {
     gint64 now;
+    /* whether it does, or nobody knows; @pid is not 0 */
     gboolean (*daemon_lives)(gint64 pid, guint64 start, gpointer data);
-    /* a status file names the guest */
+    /* whether a status file or a process shows the guest, or nobody knows */
     gboolean (*guest_lives)(const RhClaim *claim, gpointer data);
     gpointer data;
 } RhClaimFacts;
 
-/* Drops what is over: reservations after their time; after the same time claims of a guest and
- * daemon that are gone, and running claims of a guest that is gone. Returns whether any was. */
+/* Drops what is over, as it is told above. Returns whether any was. */
 gboolean rh_claims_expire(RhClaims *claims, const RhClaimFacts *facts);

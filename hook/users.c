@@ -4,6 +4,7 @@
 #include "hook/claims-file.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/text.h"
 #include "xml/domain.h"
 
 #include <string.h>
@@ -89,6 +90,7 @@ RhUsers *rh_users_read(const RhEnvironment *environment, RhHost *host)
     users->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     users->warnings = g_ptr_array_new_with_free_func(g_free);
     users->host = host;
+    users->root = environment->root;
     users->now = rh_users_now();
     users->known =
         read_folder(users, environment->root, STATUS_FOLDER, users->guests, users->names);
@@ -99,12 +101,13 @@ RhUsers *rh_users_read(const RhEnvironment *environment, RhHost *host)
 RhClaimant rh_users_claimant(const RhUsers *users, const char *guest, const char *uuid,
                              gint64 daemon)
 {
+    guint64 start = users->host ? rh_host_process_start(users->host, daemon) : 0;
+
     return (RhClaimant){.guest = guest,
                         .uuid = uuid,
                         .now = users->now,
-                        .daemon = daemon,
-                        .daemon_start =
-                            users->host ? rh_host_process_start(users->host, daemon) : 0};
+                        .daemon = start > 0 ? daemon : 0,
+                        .daemon_start = start};
 }
 
 static gboolean daemon_lives(gint64 pid, guint64 start, gpointer data)
@@ -127,6 +130,37 @@ static gboolean is_named(const RhUsers *users, const RhClaim *claim)
     return FALSE;
 }
 
+/* Whether the process lives whose number stands in libvirt's file @name. */
+static gboolean is_process_there(const RhUsers *users, RhDir *root, const char *name)
+{
+    g_autofree char *path = g_build_filename(STATUS_FOLDER, name, NULL);
+    g_autofree char *text = NULL;
+    guint64 pid;
+
+    if (!rh_dir_read(root, path, &text, NULL))
+        return TRUE;
+    if (!text)
+        return FALSE;
+    return !users->host || !rh_parse_number(text, G_MAXINT32, &pid) ||
+           rh_host_process_lives(users->host, (gint64)pid, 0);
+}
+
+/* Whether a process of the guest lives, by the file GUEST.pid that libvirt keeps beside the status
+ * file. The guest's name is looked for among those there, and becomes no path. */
+static gboolean has_process(const RhUsers *users, const char *guest)
+{
+    g_autofree char *wanted = g_strconcat(guest, ".pid", NULL);
+    g_autoptr(RhDir) root = rh_dir_open(users->root, NULL);
+    g_autoptr(GPtrArray) files = root ? rh_dir_list(root, STATUS_FOLDER, NULL) : NULL;
+
+    if (!files)
+        return TRUE;
+    for (guint i = 0; i < files->len; i++)
+        if (g_str_equal(g_ptr_array_index(files, i), wanted))
+            return is_process_there(users, root, wanted);
+    return FALSE;
+}
+
 /* Whether the guest still has what it claims. Without libvirt's folder nothing says that it has
  * not. */
 static gboolean guest_lives(const RhClaim *claim, gpointer data)
@@ -136,8 +170,10 @@ static gboolean guest_lives(const RhClaim *claim, gpointer data)
 
     if (!users->known)
         return TRUE;
-    if (!claim->guest || !g_hash_table_lookup_extended(users->names, claim->guest, NULL, &read))
+    if (!claim->guest)
         return FALSE;
+    if (!g_hash_table_lookup_extended(users->names, claim->guest, NULL, &read))
+        return has_process(users, claim->guest);
     return claim->state != RH_CLAIM_RUNNING || !GPOINTER_TO_INT(read) || is_named(users, claim);
 }
 

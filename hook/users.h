@@ -15,11 +15,12 @@ typedef struct {
     gboolean known;      /* libvirt's folder of status files could be read */
     GPtrArray *warnings; /* of char *: status files that could not be read */
     RhHost *host;        /* borrowed; NULL: a saved inventory */
+    const char *root;    /* the environment's, borrowed */
     gint64 now;          /* CLOCK_BOOTTIME, seconds */
 } RhUsers;
 
-/* Reads libvirt's status files and definitions below the environment's root. @host (may be NULL)
- * must outlive it. Never fails: what cannot be read becomes a warning. */
+/* Reads libvirt's status files and definitions below @environment's root. That root and @host (may
+ * be NULL) must outlive it. Never fails: what cannot be read becomes a warning. */
 RhUsers *rh_users_read(const RhEnvironment *environment, RhHost *host);
 void rh_users_free(RhUsers *users);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhUsers, rh_users_free)

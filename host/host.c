@@ -109,28 +109,40 @@ gboolean rh_host_has(RhHost *host, RhKind kind, const char *key)
     return rh_dir_exists(host->root, path);
 }
 
-guint64 rh_host_process_start(RhHost *host, gint64 pid)
+/* *@ret_start: 0 where there is no such process. FALSE where the kernel does not say. */
+static gboolean read_start(RhHost *host, gint64 pid, guint64 *ret_start)
 {
     g_autofree char *path = g_strdup_printf("proc/%" G_GINT64_FORMAT "/stat", pid);
     g_autofree char *stat = NULL;
     g_auto(GStrv) fields = NULL;
     const char *after_name;
-    guint64 start = 0;
 
-    if (!rh_dir_read(host->root, path, &stat, NULL) || !stat)
-        return 0;
+    *ret_start = 0;
+    if (!rh_dir_read(host->root, path, &stat, NULL))
+        return FALSE;
+    if (!stat)
+        return TRUE;
     after_name = strrchr(stat, ')'); /* a name may hold blanks and brackets */
-    if (!after_name)
-        return 0;
-    fields = g_strsplit(after_name, " ", -1);
+    fields = after_name ? g_strsplit(after_name, " ", -1) : NULL;
     /* field 2 is the name, here field 0 */
-    return g_strv_length(fields) > 20 && rh_parse_number(fields[20], G_MAXUINT64, &start) ? start
-                                                                                          : 0;
+    return fields && g_strv_length(fields) > 20 &&
+           rh_parse_number(fields[20], G_MAXUINT64, ret_start);
+}
+
+guint64 rh_host_process_start(RhHost *host, gint64 pid)
+{
+    guint64 start;
+
+    return pid > 0 && read_start(host, pid, &start) ? start : 0;
 }
 
 gboolean rh_host_process_lives(RhHost *host, gint64 pid, guint64 start)
 {
-    return pid > 0 && start > 0 && rh_host_process_start(host, pid) == start;
+    guint64 now;
+
+    if (pid <= 0)
+        return FALSE;
+    return !read_start(host, pid, &now) || (start > 0 ? now == start : now > 0);
 }
 
 char *rh_host_name(RhHost *host)

@@ -55,8 +55,11 @@ char *rh_host_resolve(RhHost *host, const char *path);
 /* Whether the node @key is that of the vDPA device @name: the number alone is reused. */
 gboolean rh_host_is_node_of(RhHost *host, const char *name, const char *key);
 
-/* Whether the process @pid that started at @start lives, and when it did start (clock ticks since
- * boot: proc(5), /proc/PID/stat, field 22; 0: there is none). */
+/*
+ * Whether the process @pid that started at @start (0: whenever) lives; also TRUE where the kernel
+ * does not say, for who relies on an end must know of it. And when @pid did start, in clock ticks
+ * since boot (proc(5), /proc/PID/stat, field 22); 0: there is none, or it is not known.
+ */
 gboolean rh_host_process_lives(RhHost *host, gint64 pid, guint64 start);
 guint64 rh_host_process_start(RhHost *host, gint64 pid);
 

@@ -393,8 +393,64 @@ killed_at_each_step() { # OPERATION
     at_home web1001 0
     passes web1001 prepare begin
     is_held "vhost-vdpa-0 web1001 claimed"
-    age 100000
+    age 580
     is_held "vhost-vdpa-0 web1001 claimed"
+    # A daemon that lives has ten minutes to show the guest.
+    age 20
+    nothing_is_held
+}
+
+@test "claimed: a process of the guest holds it, whatever libvirt has written yet" {
+    make 1 2
+    at_home web1000 0
+    passes web1000 prepare begin
+    sleep 600 3>&- &
+    qemu=$!
+    jobs+=($qemu)
+    echo $qemu > $status_folder/web1000.pid
+    age 100000
+    is_held "vhost-vdpa-0 web1000 claimed"
+    refused "in use by guest web1000" web1001 migrate begin
+    kill $qemu
+    wait $qemu || true
+    nothing_is_held
+    # What nobody can read or understand has not ended.
+    echo soon > $status_folder/web1000.pid
+    is_held "vhost-vdpa-0 web1000 claimed"
+    rm $status_folder/web1000.pid
+    mkdir $status_folder/web1000.pid
+    is_held "vhost-vdpa-0 web1000 claimed"
+    rmdir $status_folder/web1000.pid
+    nothing_is_held
+}
+
+@test "running: a guest whose status file is gone holds its devices while its process lives" {
+    make 1 1
+    at_home web1000 0
+    starts web1000
+    sleep 600 3>&- &
+    qemu=$!
+    jobs+=($qemu)
+    echo $qemu > $status_folder/web1000.pid
+    rm $status_folder/web1000.xml
+    age 1000
+    is_held "vhost-vdpa-0 web1000 running"
+    kill $qemu
+    wait $qemu || true
+    nothing_is_held
+}
+
+@test "claimed: a daemon of which the kernel does not tell whether it lives has not ended" {
+    make 1 1
+    at_home web1000 0
+    passes web1000 prepare begin
+    age 120
+    sed -i -E 's/daemon="[0-9]+" daemon-start="[0-9]+"/daemon="4711" daemon-start="5"/' state/claims
+    rm root/proc
+    mkdir -p root/proc/4711/stat
+    is_held "vhost-vdpa-0 web1000 claimed"
+    rmdir root/proc/4711/stat
+    nothing_is_held
 }
 
 claim_of() { # DAEMON: what is said to have run the hook

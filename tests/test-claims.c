@@ -227,11 +227,36 @@ static void test_reservations_end_by_time(void)
 
 static void test_claims_end_with_daemon_and_guest(void)
 {
-    g_assert_false(ends(RH_CLAIM_CLAIMED, 100000, TRUE, FALSE));
+    g_assert_false(ends(RH_CLAIM_CLAIMED, 1599, TRUE, FALSE));
     g_assert_false(ends(RH_CLAIM_CLAIMED, 100000, FALSE, TRUE));
     g_assert_false(ends(RH_CLAIM_CLAIMED, 100000, TRUE, TRUE));
     g_assert_true(ends(RH_CLAIM_CLAIMED, 1120, FALSE, FALSE));
     g_assert_true(ends(RH_CLAIM_CLAIMED, 999, FALSE, FALSE));
+}
+
+/* A daemon that lives may have forgotten the guest. */
+static void test_claims_end_ten_minutes_after_prepare(void)
+{
+    g_assert_true(ends(RH_CLAIM_CLAIMED, 1600, TRUE, FALSE));
+    g_assert_true(ends(RH_CLAIM_CLAIMED, 999, TRUE, FALSE));
+}
+
+/* Nobody knows who builds the guest, and nobody is asked. */
+static void test_claims_without_daemon(void)
+{
+    RhClaimant orphan = {.guest = "web1", .uuid = UUID_A, .now = 1000};
+    Facts gone = {FALSE, FALSE};
+    Facts there = {FALSE, TRUE};
+    RhClaimFacts facts = {1599, daemon_lives, guest_lives, &gone};
+    g_autoptr(GPtrArray) claims = rh_claims_new();
+
+    hold(claims, &orphan, NODE, RH_CLAIM_CLAIMED);
+    g_assert_false(rh_claims_expire(claims, &facts));
+    facts.now = 1600;
+    facts.data = &there;
+    g_assert_false(rh_claims_expire(claims, &facts));
+    facts.data = &gone;
+    g_assert_true(rh_claims_expire(claims, &facts));
 }
 
 static void test_running_ends_with_the_guest(void)
@@ -433,6 +458,8 @@ int main(int argc, char **argv)
     g_test_add_func("/claims/identity", test_identity);
     g_test_add_func("/claims/end/reservations-by-time", test_reservations_end_by_time);
     g_test_add_func("/claims/end/with-daemon-and-guest", test_claims_end_with_daemon_and_guest);
+    g_test_add_func("/claims/end/ten-minutes", test_claims_end_ten_minutes_after_prepare);
+    g_test_add_func("/claims/end/without-daemon", test_claims_without_daemon);
     g_test_add_func("/claims/end/running-with-the-guest", test_running_ends_with_the_guest);
     g_test_add_func("/claims/end/not-within-two-minutes", test_nothing_ends_within_two_minutes);
     g_test_add_func("/claims/end/only-what-is-over", test_only_what_is_over_ends);
