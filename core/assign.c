@@ -66,10 +66,9 @@ void rh_assign_free(RhAssign *assign)
 
 static int compare_options(const Option *a, const Option *b)
 {
-    for (guint level = 0; level < RH_N_COSTS; level++)
-        if (a->cost.levels[level] != b->cost.levels[level])
-            return a->cost.levels[level] < b->cost.levels[level] ? -1 : 1;
-    return a->column < b->column ? -1 : a->column > b->column;
+    int order = rh_cost_compare(&a->cost, &b->cost);
+
+    return order ? order : (a->column > b->column) - (a->column < b->column);
 }
 
 void rh_assign_offer(RhAssign *assign, guint row, guint column, const RhCost *cost)

@@ -142,6 +142,9 @@ typedef struct {
 
 RhCost rh_cost(const RhCase *c);
 
+/* Level by level: negative where @a is less, positive where it is more. */
+int rh_cost_compare(const RhCost *a, const RhCost *b);
+
 /* Whether the record and the device have different values, or only one has. */
 gboolean rh_case_differs(const RhCase *c, RhAttr attr);
 
