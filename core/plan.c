@@ -111,18 +111,26 @@ static gboolean is_not_the_chosen(const RhGuestDevice *guest_device, const RhDev
                                rh_device_key(device));
 }
 
+gboolean rh_choice_may_be(const RhPlan *plan, const RhChoice *choice, const RhDevice *device,
+                          RhCost *ret_cost)
+{
+    RhCase c = case_of(plan, choice, device);
+
+    if (is_not_the_chosen(choice->guest_device, device) || !rh_judge(&c, NULL))
+        return FALSE;
+    *ret_cost = rh_cost(&c);
+    return TRUE;
+}
+
 static void offer_device(const RhPlan *plan, const RhDevice *device, RhAssign *assign, guint row,
                          guint column)
 {
     const RhChoice *choice = g_ptr_array_index(plan->choices, row);
-    RhCase c = case_of(plan, choice, device);
     RhCost cost;
 
-    if (is_not_the_chosen(choice->guest_device, device) || !rh_judge(&c, NULL))
-        return;
-    cost = rh_cost(&c);
     /* kinds do not share devices, so that columns of different kinds must differ */
-    rh_assign_offer(assign, row, column * RH_N_KINDS + device->kind, &cost);
+    if (rh_choice_may_be(plan, choice, device, &cost))
+        rh_assign_offer(assign, row, column * RH_N_KINDS + device->kind, &cost);
 }
 
 /* Device by device, and for each all rows: with thousands of devices, memory is what takes time. */

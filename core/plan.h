@@ -39,6 +39,11 @@ RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolic
 void rh_plan_free(RhPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhPlan, rh_plan_free)
 
+/* Whether @device, of the kind of the choice's device, which has an entry, could be what it gets if
+ * nothing else counted, and at which cost. */
+gboolean rh_choice_may_be(const RhPlan *plan, const RhChoice *choice, const RhDevice *device,
+                          RhCost *ret_cost);
+
 /* What the choice makes of the device's source; equal to it where nothing changes; NULL: refused.
  * Owned by the plan. */
 const char *rh_choice_target(const RhChoice *choice);

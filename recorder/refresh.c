@@ -4,29 +4,7 @@
 #include "hook/incoming.h"
 #include "hook/refusal.h"
 #include "hook/users.h"
-#include "recorder/definitions.h"
-
-/* A definition to be planned. */
-typedef struct {
-    RhDefinition *definition;
-    RhGuest *guest;
-    RhPlan *plan; /* NULL: not planned */
-    enum {
-        RANK_FAVOURED, /* behind the others it found nothing */
-        RANK_STAYS,    /* it need not move */
-        RANK_MOVES,
-        N_RANKS
-    } rank;         /* in this order they are planned */
-    gboolean tried; /* whether favour helps */
-} Candidate;
-
-static void candidate_free(gpointer data)
-{
-    Candidate *candidate = data;
-
-    rh_plan_free(candidate->plan);
-    g_free(candidate);
-}
+#include "recorder/places.h"
 
 static void refreshed_free(gpointer data)
 {
@@ -62,135 +40,25 @@ static gboolean is_recorded(const RhGuest *guest)
     return TRUE;
 }
 
-static GPtrArray *find_candidates(GPtrArray *definitions, RhScene *scene)
+/* The definitions that can be planned. What the others name stays theirs. */
+static GPtrArray *find_plannable(GPtrArray *definitions, RhScene *scene)
 {
-    GPtrArray *candidates = g_ptr_array_new_with_free_func(candidate_free);
+    GPtrArray *plannable = g_ptr_array_new();
 
     for (guint i = 0; i < definitions->len; i++) {
         RhDefinition *definition = g_ptr_array_index(definitions, i);
         RhGuest *guest =
             definition->domain ? rh_domain_guest(definition->domain) : definition->named;
-        Candidate *candidate;
 
         if (!guest)
             continue;
         rh_users_resolve(scene->host, guest);
-        if (!definition->running && !definition->fault && is_recorded(guest)) {
-            candidate = g_new0(Candidate, 1);
-            candidate->definition = definition;
-            candidate->guest = guest;
-            g_ptr_array_add(candidates, candidate);
-        } else {
+        if (!definition->running && !definition->fault && is_recorded(guest))
+            g_ptr_array_add(plannable, definition);
+        else
             mark_named(guest, scene->inventory);
-        }
     }
-    return candidates;
-}
-
-/* The devices that a plan gives are its guest's from now on, or free again. */
-static void hold(const Candidate *candidate, gboolean held)
-{
-    g_autofree char *user = g_strdup_printf("guest %s", candidate->definition->name);
-
-    for (guint i = 0; i < candidate->plan->choices->len; i++) {
-        const RhChoice *choice = g_ptr_array_index(candidate->plan->choices, i);
-        RhDevice *device = (RhDevice *)choice->device;
-
-        if (device && held)
-            rh_device_set_text(device, RH_ATTR_USED_BY, user);
-        else if (device)
-            rh_device_unset(device, RH_ATTR_USED_BY);
-    }
-}
-
-static void plan_one(Candidate *candidate, RhScene *scene)
-{
-    candidate->plan = rh_incoming_plan(candidate->guest, scene->inventory, scene->host,
-                                       scene->policy, RH_INCOMING_MIGRATE);
-    if (candidate->plan->fits)
-        hold(candidate, TRUE);
-}
-
-static void forget_plans(GPtrArray *candidates)
-{
-    for (guint i = 0; i < candidates->len; i++) {
-        Candidate *candidate = g_ptr_array_index(candidates, i);
-
-        if (candidate->plan && candidate->plan->fits)
-            hold(candidate, FALSE);
-        g_clear_pointer(&candidate->plan, rh_plan_free);
-    }
-}
-
-/* How many find a place, one after the other. */
-static guint plan_in_order(GPtrArray *candidates, RhScene *scene)
-{
-    guint n_fit = 0;
-
-    forget_plans(candidates);
-    for (guint rank = 0; rank < N_RANKS; rank++) {
-        for (guint i = 0; i < candidates->len; i++) {
-            Candidate *candidate = g_ptr_array_index(candidates, i);
-
-            if (candidate->rank != rank)
-                continue;
-            plan_one(candidate, scene);
-            n_fit += candidate->plan->fits;
-        }
-    }
-    return n_fit;
-}
-
-/* Whoever finds what it has already even alone comes before those that must move; whoever finds
- * nothing even alone needs no second try. */
-static void look_alone(GPtrArray *candidates, RhScene *scene)
-{
-    for (guint i = 0; i < candidates->len; i++) {
-        Candidate *candidate = g_ptr_array_index(candidates, i);
-
-        plan_one(candidate, scene);
-        candidate->tried = !candidate->plan->fits;
-        candidate->rank =
-            candidate->plan->fits && !rh_plan_moves(candidate->plan) ? RANK_STAYS : RANK_MOVES;
-        forget_plans(candidates);
-    }
-}
-
-static Candidate *first_untried(GPtrArray *candidates)
-{
-    for (guint i = 0; i < candidates->len; i++) {
-        Candidate *candidate = g_ptr_array_index(candidates, i);
-
-        if (!candidate->tried && !candidate->plan->fits)
-            return candidate;
-    }
-    return NULL;
-}
-
-/*
- * A guest that can do with many devices may take the only one that fits another. So whoever finds
- * nothing goes first in another try, which counts if more guests find a place then.
- */
-static void plan_all(GPtrArray *candidates, RhScene *scene)
-{
-    Candidate *refused;
-    guint n_fit;
-
-    look_alone(candidates, scene);
-    n_fit = plan_in_order(candidates, scene);
-    while ((refused = first_untried(candidates))) {
-        guint rank = refused->rank;
-        guint n;
-
-        refused->tried = TRUE;
-        refused->rank = RANK_FAVOURED;
-        n = plan_in_order(candidates, scene);
-        if (n <= n_fit) {
-            refused->rank = rank;
-            (void)plan_in_order(candidates, scene);
-        }
-        n_fit = MAX(n, n_fit);
-    }
+    return plannable;
 }
 
 /* Whether @guest's XML names a device that @plan gives another guest. */
@@ -220,17 +88,17 @@ static char *describe_moves(const RhPlan *plan)
 }
 
 /* Writes the plan. Where no source changes, the record's whereabouts may. */
-static void carry_out(Candidate *candidate, const RhInventory *inventory, RhRefreshed *refreshed)
+static void carry_out(RhPlace *place, const RhInventory *inventory, RhRefreshed *refreshed)
 {
-    const RhRecord *record = candidate->guest->record;
-    gboolean moves = rh_plan_moves(candidate->plan);
-    g_autofree char *text = describe_moves(candidate->plan);
+    const RhRecord *record = place->guest->record;
+    gboolean moves = rh_plan_moves(place->plan);
+    g_autofree char *text = describe_moves(place->plan);
     g_autoptr(GError) error = NULL;
 
     if (!moves && g_strcmp0(record->host, inventory->name) == 0)
         return;
-    rh_domain_apply(candidate->definition->domain, candidate->plan);
-    if (!rh_definition_replace(candidate->definition, &error)) {
+    rh_domain_apply(place->definition->domain, place->plan);
+    if (!rh_definition_replace(place->definition, &error)) {
         refreshed->state = RH_REFRESHED_FAULT;
         refreshed->text = g_strdup(error->message);
         return;
@@ -249,21 +117,10 @@ static RhRefreshed *report(GPtrArray *refreshed, const RhDefinition *definition)
     return one;
 }
 
-static Candidate *candidate_of(GPtrArray *candidates, const RhDefinition *definition)
-{
-    for (guint i = 0; i < candidates->len; i++) {
-        Candidate *candidate = g_ptr_array_index(candidates, i);
-
-        if (candidate->definition == definition)
-            return candidate;
-    }
-    return NULL;
-}
-
 /* A device that a plan gives may be one that another definition names until that is written. */
-static void skip(const Candidate *candidate, const char *failed, RhRefreshed *one)
+static void skip(const RhPlace *place, const char *failed, RhRefreshed *one)
 {
-    if (!rh_plan_moves(candidate->plan))
+    if (!rh_plan_moves(place->plan))
         return;
     one->state = RH_REFRESHED_FAULT;
     one->text = g_strdup_printf("guest '%s' is left as it is, since the definition of guest '%s' "
@@ -272,21 +129,19 @@ static void skip(const Candidate *candidate, const char *failed, RhRefreshed *on
 }
 
 /* @failed is the guest whose definition could not be written, if there was one. */
-static void settle(GPtrArray *candidates, const RhDefinition *definition,
-                   const RhInventory *inventory, const char *failed, RhRefreshed *one)
+static void settle(RhPlace *place, const RhDefinition *definition, const RhInventory *inventory,
+                   const char *failed, RhRefreshed *one)
 {
-    Candidate *candidate = candidate_of(candidates, definition);
-
     if (definition->fault) {
         one->state = RH_REFRESHED_FAULT;
         one->text = g_strdup(definition->fault->message);
-    } else if (candidate && candidate->plan->fits && failed) {
-        skip(candidate, failed, one);
-    } else if (candidate && candidate->plan->fits) {
-        carry_out(candidate, inventory, one);
-    } else if (candidate) {
+    } else if (place && place->plan->fits && failed) {
+        skip(place, failed, one);
+    } else if (place && place->plan->fits) {
+        carry_out(place, inventory, one);
+    } else if (place) {
         one->state = RH_REFRESHED_REFUSED;
-        one->text = rh_refusal_describe(candidate->plan);
+        one->text = rh_refusal_describe(place->plan);
     } else if (!definition->running) {
         one->state = RH_REFRESHED_REFUSED;
         one->text = g_strdup_printf("guest '%s' has devices without a record, so nothing says what "
@@ -296,15 +151,15 @@ static void settle(GPtrArray *candidates, const RhDefinition *definition,
     }
 }
 
-/* Whoever else's definition names what @candidate gets, and is not to be written now. */
-static void tell_shared(GPtrArray *definitions, const Candidate *candidate, RhRefreshed *one)
+/* Whoever else's definition names what @place gets, and is not to be written now. */
+static void tell_shared(GPtrArray *definitions, const RhPlace *place, RhRefreshed *one)
 {
     for (guint i = 0; i < definitions->len; i++) {
         const RhDefinition *other = g_ptr_array_index(definitions, i);
         const RhGuest *guest = other->domain ? rh_domain_guest(other->domain) : NULL;
         g_autofree char *before = one->text;
 
-        if (guest && other != candidate->definition && shares_device(candidate->plan, guest))
+        if (guest && other != place->definition && shares_device(place->plan, guest))
             one->text = g_strdup_printf("%s; guest '%s' names it, too, until it is refreshed",
                                         before, other->name);
         else
@@ -315,10 +170,10 @@ static void tell_shared(GPtrArray *definitions, const Candidate *candidate, RhRe
 GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
 {
     GPtrArray *refreshed = g_ptr_array_new_with_free_func(refreshed_free);
-    g_autoptr(GPtrArray) candidates = find_candidates(definitions, scene);
+    g_autoptr(GPtrArray) plannable = find_plannable(definitions, scene);
+    g_autoptr(RhPlaces) places = rh_places_new(plannable, scene);
     const char *failed = NULL;
 
-    plan_all(candidates, scene);
     for (guint i = 0; i < definitions->len; i++) {
         const RhDefinition *definition = g_ptr_array_index(definitions, i);
         RhRefreshed *one;
@@ -326,11 +181,11 @@ GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
         if (only && !g_str_equal(only, definition->name))
             continue;
         one = report(refreshed, definition);
-        settle(candidates, definition, scene->inventory, failed, one);
+        settle(rh_places_of(places, definition), definition, scene->inventory, failed, one);
         if (one->state == RH_REFRESHED_FAULT && !definition->fault && !failed)
             failed = definition->name;
         if (one->state == RH_REFRESHED_CHANGED && only)
-            tell_shared(definitions, candidate_of(candidates, definition), one);
+            tell_shared(definitions, rh_places_of(places, definition), one);
     }
     return refreshed;
 }
