@@ -11,11 +11,52 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define REAP_STEP_US 200
-#define KILLED_GRACE_US (100 * 1000) /* how long a killed child may take to go */
+#define MAX_MEMORY (1024u * 1024 * 1024) /* far above what the limits of documents allow */
+#define KILLED_GRACE_US (100 * 1000)     /* how long a killed child may take to go */
+
+/* A sanitizer takes terabytes of addresses for itself, and looks into its own process. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED TRUE
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || \
+    __has_feature(thread_sanitizer)
+#define IS_SANITIZED TRUE
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED FALSE
+#endif
+
+static void limit(__rlimit_resource_t resource, guint64 most)
+{
+    struct rlimit old;
+    struct rlimit new = {.rlim_cur = most, .rlim_max = most};
+
+    if (getrlimit(resource, &old) == 0 && old.rlim_max > most)
+        (void)setrlimit(resource, &new);
+}
+
+/* The limit does not hold where cores go to a program, as systemd-coredump; the flag does. */
+void rh_child_forbid_cores(void)
+{
+    limit(RLIMIT_CORE, 0);
+    if (!IS_SANITIZED)
+        (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void limit_resources(gint64 deadline)
+{
+    gint64 left = MAX(deadline - g_get_monotonic_time(), 0);
+
+    limit(RLIMIT_CPU, (guint64)(left / G_USEC_PER_SEC) + 1);
+    if (!IS_SANITIZED)
+        limit(RLIMIT_AS, MAX_MEMORY);
+}
 
 /* The streams are libvirt's, which reads them until the last process closes them. */
 static void leave_streams(void)
@@ -42,7 +83,8 @@ static void leave_inherited(void)
     }
 }
 
-static G_NORETURN void run_child(RhChildWork work, gpointer data, int out, pid_t parent)
+static G_NORETURN void run_child(RhChildWork work, gpointer data, gint64 deadline, int out,
+                                 pid_t parent)
 {
     g_autoptr(GVariant) result = NULL;
     g_autoptr(GBytes) bytes = NULL;
@@ -53,6 +95,8 @@ static G_NORETURN void run_child(RhChildWork work, gpointer data, int out, pid_t
     (void)signal(SIGTERM, SIG_DFL);
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGHUP, SIG_DFL);
+    (void)signal(SIGALRM, SIG_DFL);
+    limit_resources(deadline);
     leave_streams();
     leave_inherited();
     result = g_variant_ref_sink(work(data));
@@ -116,7 +160,7 @@ gboolean rh_child_run(RhChildWork work, gpointer data, const GVariantType *type,
         return rh_raise_errno(error, RH_ERROR_BUG, reason, "cannot make a process to plan in");
     }
     if (pid == 0)
-        run_child(work, data, ends[1], parent);
+        run_child(work, data, deadline, ends[1], parent);
     (void)close(ends[1]);
     finished = read_result(ends[0], deadline, result);
     (void)close(ends[0]);

@@ -3,11 +3,14 @@
  * Work in a child process with a deadline: a vDPA netlink call can hang in the kernel beyond
  * SIGKILL while somebody deletes an open device (linux/drivers/vdpa/vdpa.c, vdpa_dev_lock), and a
  * document from another host must not take a restore with it. The child has no standard streams, so
- * that nobody waits for those, and dies with its parent.
+ * that nobody waits for those, limits of memory and processor time, and dies with its parent.
  */
 #pragma once
 
 #include <glib.h>
+
+/* For this process and its children: a core would hold a guest's passwords. */
+void rh_child_forbid_cores(void);
 
 /* Runs in the child. What it returns (a floating reference will do) reaches the parent. */
 typedef GVariant *(*RhChildWork)(gpointer data);

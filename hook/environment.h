@@ -15,6 +15,7 @@ typedef struct {
     const char *state;  /* in place of /run/virt-rehome; NULL: that */
     const char *inventory; /* a saved inventory in place of this host's kernel; NULL: this host */
     gint64 began;          /* g_get_monotonic_time() when the hook did, which has a deadline */
+    gint64 deadline;       /* and by when it is to be done; 0: it has none */
     gint64 daemon;         /* the pid of libvirt's daemon that asks; 0: none */
 } RhEnvironment;
 

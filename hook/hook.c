@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook/hook.h"
 
+#include "hook/alarm.h"
+#include "hook/child.h"
 #include "hook/incoming.h"
 #include "hook/journal.h"
 #include "hook/lifecycle.h"
 #include "hook/managed-save.h"
 #include "hook/refusal.h"
 #include "util/file.h"
+#include "util/text.h"
 
 #include <signal.h>
 #include <unistd.h>
+
+/* In seconds: for operations that must not hold up libvirt, and how long after its deadline
+ * something that does not look at it is ended. */
+#define ATTEND_SECONDS 12
+#define GRACE_SECONDS 1
 
 typedef struct {
     const RhCall *call;
@@ -78,8 +86,10 @@ static char *try_restore(const Run *run, RhDecision *decision)
         return rh_refusal_of_fault(error);
     if (decision->refusal || !decision->output)
         return g_steal_pointer(&decision->refusal);
-    if (!rh_managed_save_keep(run->environment->root, run->call->guest, &error) ||
-        !rh_write_all(run->out, decision->output, &error))
+    if (!rh_managed_save_keep(run->environment->root, run->call->guest, &error))
+        return rh_refusal_of_fault(error);
+    rh_alarm_clear(); /* half of it, and an exit of 0, would cost the guest's image */
+    if (!rh_write_all(run->out, decision->output, &error))
         return rh_refusal_of_fault(error);
     return NULL;
 }
@@ -176,6 +186,43 @@ static gboolean is_session(const RhEnvironment *environment)
     return !environment->state && geteuid() != 0;
 }
 
+static gboolean is_one_of(const RhCall *call, const char *const *names)
+{
+    return g_strv_contains(names, call->operation);
+}
+
+/* Nothing outlasts @seconds from now on, and what may not fail ends well then. */
+static void set_deadline(const RhCall *call, RhEnvironment *begun, guint seconds)
+{
+    static const char *const may_fail[] = {"migrate", "prepare", NULL};
+    g_autofree char *guest = g_utf8_make_valid(call->guest, -1);
+    g_autofree char *refusal = g_strdup_printf(
+        "guest '%s': '%s %s' took longer than the deadline of %u s, and was ended; reading the "
+        "guest's XML or this host's files hung: look at 'dmesg' and at the host's load",
+        guest, call->operation, call->suboperation, seconds);
+
+    begun->deadline = begun->began + seconds * G_USEC_PER_SEC;
+    rh_alarm_set(begun->deadline + GRACE_SECONDS * G_USEC_PER_SEC,
+                 is_one_of(call, may_fail) ? rh_one_line(refusal) : NULL);
+}
+
+/* The configuration is read under a deadline, too. A broken one is told by whoever needs it. */
+static void set_deadlines(const RhCall *call, RhEnvironment *begun)
+{
+    static const char *const plan[] = {"migrate", "restore", "prepare", NULL};
+    g_autoptr(RhPolicy) defaults = rh_policy_new();
+    g_autoptr(RhPolicy) configured = NULL;
+
+    if (!is_one_of(call, plan)) {
+        set_deadline(call, begun, ATTEND_SECONDS);
+        return;
+    }
+    set_deadline(call, begun, defaults->deadline);
+    configured = rh_environment_policy(begun, NULL);
+    if (configured)
+        set_deadline(call, begun, configured->deadline);
+}
+
 gboolean rh_hook_run(const RhCall *call, const RhEnvironment *environment, int in, int out,
                      char **ret_message)
 {
@@ -185,6 +232,8 @@ gboolean rh_hook_run(const RhCall *call, const RhEnvironment *environment, int i
 
     *ret_message = NULL;
     begun.began = g_get_monotonic_time();
+    set_deadlines(call, &begun);
+    rh_child_forbid_cores();
     rh_journal_about(call->guest, call->operation);
     for (guint i = 0; i < G_N_ELEMENTS(operations); i++)
         if (g_str_equal(operations[i].operation, call->operation) &&

@@ -311,16 +311,6 @@ static gboolean unpack(GVariant *result, RhDecision *decision, GError **error)
     return !message || rh_raise(error, (RhError)code, "%s", message);
 }
 
-/* How long all may take. A broken configuration is the child's to report, if it needs one. */
-static gint64 deadline_of(const RhEnvironment *environment)
-{
-    g_autoptr(RhPolicy) configured = rh_environment_policy(environment, NULL);
-    g_autoptr(RhPolicy) defaults = rh_policy_new();
-
-    return environment->began +
-           (configured ? configured->deadline : defaults->deadline) * G_USEC_PER_SEC;
-}
-
 static gboolean try_in_child(Job *job, const char *state, RhClaimsFile **ret_file,
                              RhDecision *decision, GError **error)
 {
@@ -377,6 +367,6 @@ gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhI
         if (rh_domain_guest(domain)->devices->len == 0)
             return TRUE;
     }
-    job.deadline = deadline_of(environment);
+    job.deadline = environment->deadline;
     return decide_in_child(&job, state, ret_file, ret_decision, error);
 }

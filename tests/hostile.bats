@@ -390,6 +390,32 @@ END
     done
 }
 
+# The guest's XML never ends, which nothing but the alarm sees.
+@test "an input that never ends: refused within the deadline, or passed where nothing may fail" {
+    printf '[policy]\ndeadline = 1\n' > none.conf
+    common=(--config none.conf --state state)
+    mkfifo endless
+    exec 9<> endless
+    input=endless
+    for operation in "migrate begin" "prepare begin"; do
+        # shellcheck disable=SC2086 # two words
+        try hook web1 $operation - --host "$good/host.xml" "${common[@]}" 9>&-
+        is_fault "$operation" 1
+        grep -q "^guest 'web1': '$operation' took longer than the deadline of 1 s" err
+    done
+    try hook web1 restore begin - --host "$good/host.xml" "${common[@]}" 9>&-
+    is_silent restore
+    for operation in "start begin" "started begin" "stopped end" "release end" "reconnect begin"; do
+        # shellcheck disable=SC2086 # two words
+        "$program" hook web1 $operation - --host "$good/host.xml" "${common[@]}" < endless 9>&- > "out $operation" 2>&1 &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do
+        wait "$pid"
+    done
+    [ -z "$(cat "out "*)" ]
+}
+
 @test "65 devices are too many" {
     no_config
     python3 - "$good/domain.xml" > guest.xml << 'END'
