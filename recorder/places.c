@@ -7,6 +7,14 @@
 
 #define NO_PARTY G_MAXUINT
 
+/* In this order they are placed. */
+typedef enum {
+    RANK_OWN,   /* its very devices are there, whatever they are called now */
+    RANK_STAYS, /* its definition need not change */
+    RANK_MOVES,
+    N_RANKS
+} Rank;
+
 struct RhPlaces {
     RhScene *scene;
     GPtrArray *list;       /* of RhPlace, in the order of the definitions */
@@ -154,20 +162,26 @@ static void keep_own(RhPlaces *places, const RhPlan *alone)
     rh_matching_own(places->matching, columns);
 }
 
-/* Whoever finds what it has already even alone comes before those that must move; whoever finds
- * nothing even alone is no party. */
-static void add_parties(RhPlaces *places, gboolean moving)
+static Rank rank_of(const RhPlan *alone)
+{
+    if (alone->cost.levels[RH_COST_MOVED] == 0)
+        return RANK_OWN;
+    return rh_plan_moves(alone) ? RANK_MOVES : RANK_STAYS;
+}
+
+/* Whoever finds nothing even alone is no party. */
+static void add_parties(RhPlaces *places, Rank rank)
 {
     for (guint i = 0; i < places->list->len; i++) {
         RhPlace *place = g_ptr_array_index(places->list, i);
         const RhPlan *alone = place->plan;
 
-        if (!alone->fits || rh_plan_moves(alone) != moving)
+        if (!alone->fits || rank_of(alone) != rank)
             continue;
         rh_matching_add_party(places->matching);
         for (guint row = 0; row < alone->choices->len; row++)
             add_row(places, alone, g_ptr_array_index(alone->choices, row));
-        if (!moving)
+        if (rank != RANK_MOVES)
             keep_own(places, alone);
         place->party = places->n_parties++;
     }
@@ -175,8 +189,8 @@ static void add_parties(RhPlaces *places, gboolean moving)
 
 static void match(RhPlaces *places)
 {
-    add_parties(places, FALSE);
-    add_parties(places, TRUE);
+    for (guint rank = 0; rank < N_RANKS; rank++)
+        add_parties(places, (Rank)rank);
     for (guint party = 0; party < places->n_parties; party++)
         (void)rh_matching_place(places->matching, party);
     rh_matching_improve(places->matching);

@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Places: the devices that guests which are shut off get, planned by their records all together, so
- * that no two get the same and as many as can be are served. Who need not move stays, as long as
- * that keeps nobody from a place.
+ * that no two get the same and as many as can be are served. Whose very devices are there gets
+ * those, and who need not move stays, as long as that keeps nobody from a place.
  */
 #pragma once
 
 #include "recorder/definitions.h"
 #include "recorder/scene.h"
 
+/* What became of a definition, for whoever carries out what was planned. */
+typedef enum {
+    RH_PLACE_LEFT,  /* nothing was done to it */
+    RH_PLACE_TAKEN, /* it names the devices that its guest gets */
+    RH_PLACE_FAULT, /* it could not be written */
+} RhPlaceState;
+
 /* What one guest gets. */
 typedef struct {
     const RhDefinition *definition;
     RhGuest *guest;
-    RhPlan *plan;         /* as things are when all others have theirs */
-    guint party;          /* in the matching; G_MAXUINT: it finds nothing even alone */
-    gboolean carried_out; /* for whoever carries it out: the definition says so */
+    RhPlan *plan; /* as things are when all others have theirs */
+    guint party;  /* in the matching; G_MAXUINT: it finds nothing even alone */
+    RhPlaceState state;
 } RhPlace;
 
 typedef struct RhPlaces RhPlaces;

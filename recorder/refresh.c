@@ -5,6 +5,9 @@
 #include "hook/refusal.h"
 #include "hook/users.h"
 #include "recorder/places.h"
+#include "util/text.h"
+
+#define MAX_NAMES 8u /* named in a sentence */
 
 static void refreshed_free(gpointer data)
 {
@@ -87,7 +90,21 @@ static char *describe_moves(const RhPlan *plan)
     return g_string_free(text, FALSE);
 }
 
-/* Writes the plan. Where no source changes, the record's whereabouts may. */
+/* Whether what stays by its source is another device than the recorded one, which fits as well, or
+ * was marked as lost: it must be recorded, or its guest would not start on it. */
+static gboolean renews_device(const RhPlan *plan)
+{
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+        const RhDevice *entry = choice->guest_device->entry;
+
+        if (rh_record_is_usurped(entry, choice->device) || rh_device_knows(entry, RH_ATTR_LOST))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Writes the plan. Where no source changes, what the record says of its devices may. */
 static void carry_out(RhPlace *place, const RhInventory *inventory, RhRefreshed *refreshed)
 {
     const RhRecord *record = place->guest->record;
@@ -95,16 +112,19 @@ static void carry_out(RhPlace *place, const RhInventory *inventory, RhRefreshed 
     g_autofree char *text = describe_moves(place->plan);
     g_autoptr(GError) error = NULL;
 
-    if (!moves && g_strcmp0(record->host, inventory->name) == 0)
+    place->state = RH_PLACE_TAKEN;
+    if (!moves && g_strcmp0(record->host, inventory->name) == 0 && !renews_device(place->plan))
         return;
     rh_domain_apply(place->definition->domain, place->plan);
     if (!rh_definition_replace(place->definition, &error)) {
+        place->state = RH_PLACE_FAULT;
         refreshed->state = RH_REFRESHED_FAULT;
         refreshed->text = g_strdup(error->message);
         return;
     }
     refreshed->state = RH_REFRESHED_CHANGED;
-    refreshed->text = moves ? g_steal_pointer(&text) : g_strdup("its record is this host's now");
+    refreshed->text =
+        moves ? g_steal_pointer(&text) : g_strdup("its record is of the devices here now");
 }
 
 static RhRefreshed *report(GPtrArray *refreshed, const RhDefinition *definition)
@@ -118,10 +138,12 @@ static RhRefreshed *report(GPtrArray *refreshed, const RhDefinition *definition)
 }
 
 /* A device that a plan gives may be one that another definition names until that is written. */
-static void skip(const RhPlace *place, const char *failed, RhRefreshed *one)
+static void skip(RhPlace *place, const char *failed, RhRefreshed *one)
 {
-    if (!rh_plan_moves(place->plan))
+    if (!rh_plan_moves(place->plan)) {
+        place->state = RH_PLACE_TAKEN;
         return;
+    }
     one->state = RH_REFRESHED_FAULT;
     one->text = g_strdup_printf("guest '%s' is left as it is, since the definition of guest '%s' "
                                 "could not be written: no two may name the same device",
@@ -167,6 +189,62 @@ static void tell_shared(GPtrArray *definitions, const RhPlace *place, RhRefreshe
     }
 }
 
+/* Whether another guest's definition names @device now, since this refresh gave it that. */
+static gboolean is_given_away(const RhPlaces *places, const RhPlace *place, const RhDevice *device)
+{
+    const RhPlace *holder = rh_places_holder(places, device);
+
+    return holder && holder != place && holder->state == RH_PLACE_TAKEN;
+}
+
+/* Whether what the definition names is known not to be this guest's device any more. That it is
+ * missing, or does not fit, does not make it another. */
+static gboolean is_lost(const RhPlaces *places, const RhPlace *place,
+                        const RhGuestDevice *guest_device, const RhInventory *inventory)
+{
+    gboolean at_home = g_strcmp0(place->guest->record->host, inventory->name) == 0;
+    const RhDevice *device =
+        rh_inventory_find_key(inventory, guest_device->kind, rh_guest_device_key(guest_device));
+
+    if (!device || (at_home && rh_record_is_of(guest_device->entry, device)))
+        return FALSE;
+    return is_given_away(places, place, device) ||
+           (at_home && rh_record_is_usurped(guest_device->entry, device));
+}
+
+/* libvirt may start a guest at any time by a definition that is left as it is: marks in it what is
+ * another's now, so that the hook refuses that. */
+static void mark_lost(const RhPlaces *places, const RhPlace *place, const RhInventory *inventory,
+                      RhRefreshed *one)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *text = one->text;
+    g_autofree char *lost = NULL;
+    g_autoptr(GError) error = NULL;
+    gboolean changed = FALSE;
+
+    for (guint i = 0; i < place->guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(place->guest->devices, i);
+        gboolean is = is_lost(places, place, device, inventory);
+
+        changed |= rh_domain_set_lost(place->definition->domain, device, is);
+        if (is)
+            g_ptr_array_add(names, g_strdup_printf("'%s'", device->source));
+    }
+    if (changed && !rh_definition_replace(place->definition, &error)) {
+        one->state = RH_REFRESHED_FAULT;
+        one->text = g_strdup_printf("%s\nand this cannot be marked in its definition: %s", text,
+                                    error->message);
+        return;
+    }
+    lost = rh_join_names(names, MAX_NAMES);
+    one->text = names->len == 0
+                    ? g_steal_pointer(&text)
+                    : g_strdup_printf("%s\nmarked in its definition, so that it does not start on "
+                                      "another's device: %s",
+                                      text, lost);
+}
+
 GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
 {
     GPtrArray *refreshed = g_ptr_array_new_with_free_func(refreshed_free);
@@ -186,6 +264,12 @@ GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
             failed = definition->name;
         if (one->state == RH_REFRESHED_CHANGED && only)
             tell_shared(definitions, rh_places_of(places, definition), one);
+    }
+    for (guint i = 0; !only && i < definitions->len; i++) {
+        const RhPlace *place = rh_places_of(places, g_ptr_array_index(definitions, i));
+
+        if (place && place->state == RH_PLACE_LEFT)
+            mark_lost(places, place, scene->inventory, g_ptr_array_index(refreshed, i));
     }
     return refreshed;
 }

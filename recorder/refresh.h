@@ -11,7 +11,7 @@
 typedef enum {
     RH_REFRESHED_UNCHANGED,
     RH_REFRESHED_CHANGED,
-    RH_REFRESHED_REFUSED, /* the host has not what it needs; not changed */
+    RH_REFRESHED_REFUSED, /* the host has not what it needs; not changed, or but marked */
     RH_REFRESHED_FAULT,   /* it could not be read or written; not changed */
 } RhRefreshedState;
 
@@ -26,6 +26,9 @@ typedef struct {
 /*
  * Plans @definitions (of RhDefinition, recorder/definitions.h) of guests that are shut off on
  * @scene, whose inventory is marked with who uses what, and replaces those that change: all, or
- * with @only that of one name. Of RhRefreshed, in the order of @definitions, owned by the caller.
+ * with @only that of one name. Where all are, a definition that is left as it is, since nothing was
+ * found for its guest, gets a mark for each source that leads to another guest's device now, or to
+ * another one than was recorded (rh_record_is_lost). Of RhRefreshed, in the order of @definitions,
+ * owned by the caller.
  */
 GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only);

@@ -481,6 +481,22 @@ void rh_domain_apply(RhDomain *domain, const RhPlan *plan)
         move_record(domain, plan);
 }
 
+gboolean rh_domain_set_lost(RhDomain *domain, const RhGuestDevice *device, gboolean lost)
+{
+    const RhRecord *record = domain->guest->record;
+    RhDevice *entry;
+    guint i;
+
+    if (!record || !g_ptr_array_find(record->entries, device->entry, &i))
+        return FALSE;
+    entry = g_ptr_array_index(record->entries, i);
+    if (lost ? rh_record_is_lost(device) : !rh_device_knows(entry, RH_ATTR_LOST))
+        return FALSE;
+    rh_device_set_text(entry, RH_ATTR_LOST, lost ? device->source : NULL);
+    rh_device_write_entry(entry, g_ptr_array_index(domain->entries, i));
+    return TRUE;
+}
+
 /* <metadata> stands after name, uuid, title and description, where libvirt puts it. */
 static xmlNode *make_metadata(xmlNode *root)
 {

@@ -27,6 +27,10 @@ gboolean rh_domain_read_record(RhDomain *domain, GError **error);
 /* Writes @plan, which fits, into the tree: sources and the record. */
 void rh_domain_apply(RhDomain *domain, const RhPlan *plan);
 
+/* Marks the entry of @device, of the domain's guest, as lost by the source that the device has, or
+ * takes the mark away. FALSE: it was so already, or there is no entry. core/record.h. */
+gboolean rh_domain_set_lost(RhDomain *domain, const RhGuestDevice *device, gboolean lost);
+
 /* Puts @record, made at @time, in place of the one that is there. */
 void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *time);
 

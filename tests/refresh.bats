@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Refresh at boot: the definitions are files, and a guest that cannot be served must not start on another's device.
+
+disk_type='mgmtdev="vdpasim_blk" driver="vdpasim_blk" class="blk" vendor-id="0x0000" max-vqs="1" max-vq-size="256" min-vq-size="1" features="0x0000000300000240" capacity="2048" block-size="512" read-only="no"'
+nic_type='mgmtdev="m" driver="mlx5_core" class="net" vendor-id="0x15b3" max-vqs="5" max-vq-size="256" min-vq-size="1" features="0x0000000300c3982b" mac="00:00:00:00:00:00" max-vq-pairs="2" mtu="1500"'
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -p root/etc/libvirt/qemu root/run
+    : > none.conf
+}
+
+host() { # DEVICE…
+    echo "<host xmlns='urn:virt-rehome:1' format='1' name='kvm1' kernel='6.12.1'>$*</host>" > host.xml
+}
+
+disk() { echo "<vdpa name='$1' chardev='/dev/vhost-vdpa-$2' bound='vhost_vdpa' $disk_type pool='san'/>"; } # NAME NUMBER
+nic() { echo "<vdpa name='$1' chardev='/dev/vhost-vdpa-$2' bound='vhost_vdpa' $nic_type/>"; }
+
+guest() { # NAME RECORD DEVICES
+    cat > "root/etc/libvirt/qemu/$1.xml" <<X
+<domain type='kvm'>
+  <name>$1</name>
+  <metadata><record xmlns='urn:virt-rehome:1' format='1' host='kvm1' kernel='6.12.1'>$2</record></metadata>
+  <devices>$3</devices>
+</domain>
+X
+}
+
+with_disk() { # GUEST NUMBER [NAME]: without NAME that was not recorded
+    guest "$1" "<vdpa ${3:+name=\"$3\"} chardev='/dev/vhost-vdpa-$2' $disk_type pool='san'/>" \
+        "<disk type='vhostvdpa' device='disk'><source dev='/dev/vhost-vdpa-$2'/><target dev='vda' bus='virtio'/></disk>"
+}
+
+with_nic() { # GUEST NUMBER ATTRIBUTE…
+    local name=$1 number=$2
+    guest "$name" "<vdpa ${*:3} chardev='/dev/vhost-vdpa-$number' $nic_type/>" \
+        "<interface type='vdpa'><source dev='/dev/vhost-vdpa-$number'/></interface>"
+}
+
+refresh() { "$RH_BIN_DIR/virt-rehome-recorder" refresh --all --boot --root root --host host.xml --config none.conf; }
+
+refused() { # what is said of whom cannot be served: in `err`
+    local status=0
+    refresh > out 2> err || status=$?
+    cat out err
+    [ "$status" -eq 1 ]
+}
+
+source_of() { xmllint --xpath 'string(//devices//source/@dev)' "root/etc/libvirt/qemu/$1.xml"; }
+lost_of() { xmllint --xpath 'string(//@lost)' "root/etc/libvirt/qemu/$1.xml"; }
+is() { [ "$1" = "$2" ] || { echo "'$1', not '$2'"; return 1; }; }
+
+schema() {
+    local record=$BATS_TEST_TMPDIR/record.xml
+    xmllint --xpath '//*[local-name()="record"]' "root/etc/libvirt/qemu/$1.xml" > "$record"
+    xmllint --nonet --noout --relaxng "$RH_SOURCE_DIR/schemas/record.rng" "$record"
+}
+
+@test "a node that is another guest's now is marked, and with it nothing else is changed" {
+    host "$(disk disk-of-db1 5)"
+    with_disk web1 5 disk-of-web1
+    with_disk db1 7 disk-of-db1
+    cp root/etc/libvirt/qemu/web1.xml before
+    refused
+    is "$(cat out)" "db1: '/dev/vhost-vdpa-7' -> '/dev/vhost-vdpa-5'"
+    grep -q "marked in its definition, so that it does not start on another's device: '/dev/vhost-vdpa-5'" err
+    is "$(source_of web1)" /dev/vhost-vdpa-5
+    is "$(lost_of web1)" /dev/vhost-vdpa-5
+    is "$(lost_of db1)" ""
+    schema web1
+    diff <(xmllint --c14n before) <(xmllint --c14n root/etc/libvirt/qemu/web1.xml | sed 's, lost="/dev/vhost-vdpa-5",,')
+}
+
+@test "a node that is nobody's, but another device than the recorded one, is marked" {
+    host "$(disk another 5)"
+    with_disk web1 5 disk-of-web1
+    refused
+    is "$(lost_of web1)" /dev/vhost-vdpa-5
+}
+
+@test "a node of a record without a name is marked only where this refresh gave it to another guest" {
+    host "$(disk disk-of-db1 5)"
+    with_disk web1 5
+    refused
+    is "$(lost_of web1)" ""
+    with_disk db1 7 disk-of-db1
+    refused
+    is "$(source_of db1)" /dev/vhost-vdpa-5
+    is "$(lost_of web1)" /dev/vhost-vdpa-5
+}
+
+@test "what is missing, has no record, or does not fit by a rule is not marked, and no byte is changed" {
+    host "$(nic a3 3 | sed 's/mtu="1500"/mtu="1400"/')" "$(nic a4 4)"
+    with_nic missing 9 "name='a9'" "pool='elsewhere'"
+    with_nic small 3 "name='a3'"
+    guest bare "" "<interface type='vdpa'><source dev='/dev/vhost-vdpa-4'/></interface>"
+    mkdir before
+    cp root/etc/libvirt/qemu/*.xml before
+    refused
+    grep -q "guest 'missing' does not fit" err
+    grep -q "guest 'small' does not fit" err
+    grep -q "guest 'bare' has devices without a record" err
+    diff -r before root/etc/libvirt/qemu
+}
+
+@test "an mdev is marked only where this refresh gave it to another guest: its type is judged at its start" {
+    local uuid=c2177883-f1bb-47f0-914d-32a22e3a8804
+    echo "<host xmlns='urn:virt-rehome:1' format='1' name='kvm1'><mdev-parent name='p' driver='mtty' driver-version='1'><type id='t2' name='T2' device-api='vfio-pci'/></mdev-parent><mdev uuid='$uuid' parent='p' type='t2'/></host>" > host.xml
+    gpu() { # NAME UUID TYPE
+        guest "$1" "<mdev uuid='$2' parent='p' type='$3' driver='mtty' driver-version='1'/>" \
+            "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='$2'/></source></hostdev>"
+    }
+    gpu web1 $uuid t1
+    refused
+    is "$(lost_of web1)" ""
+    gpu db1 d2177883-f1bb-47f0-914d-32a22e3a8804 t2
+    refused
+    grep -q "db1: 'd2177883-f1bb-47f0-914d-32a22e3a8804' -> '$uuid'" out
+    is "$(lost_of web1)" $uuid
+    schema web1
+}
+
+@test "the mark goes when the device is back, under its number or another, and by itself where it means nothing" {
+    host "$(disk another 5)"
+    with_disk web1 5 disk-of-web1
+    refused
+    is "$(lost_of web1)" /dev/vhost-vdpa-5
+    host "$(disk another 6)" "$(disk disk-of-web1 5)"
+    refresh
+    is "$(lost_of web1)" ""
+    is "$(source_of web1)" /dev/vhost-vdpa-5
+    host "$(disk another 5)"
+    refused
+    is "$(lost_of web1)" /dev/vhost-vdpa-5
+    host "$(disk another 5)" "$(disk disk-of-web1 6)"
+    refresh
+    is "$(lost_of web1)" ""
+    is "$(source_of web1)" /dev/vhost-vdpa-6
+    # Nothing is there any more: nothing is another's.
+    host "$(disk another 6)"
+    refused
+    is "$(lost_of web1)" /dev/vhost-vdpa-6
+    host "$(disk another 7)"
+    refused
+    is "$(lost_of web1)" ""
+    # Nothing changes, so nothing is written.
+    cp root/etc/libvirt/qemu/web1.xml before
+    refused
+    cmp before root/etc/libvirt/qemu/web1.xml
+}
+
+@test "a NIC whose number is another one's, which fits as well, is recorded as that" {
+    host "$(nic b 3)"
+    with_nic web1 3 "name='a'"
+    is "$(refresh)" "web1: its record is of the devices here now"
+    is "$(xmllint --xpath 'string(//*[local-name()="vdpa"]/@name)' root/etc/libvirt/qemu/web1.xml)" b
+    is "$(refresh)" "web1: unchanged"
+}
+
+@test "whose very devices are there gets those, whoever has their number" {
+    host "$(nic b 3)" "$(nic c 9)"
+    with_nic web1 3 "name='a'"
+    with_nic web2 7 "name='b'"
+    refresh > out
+    cat out
+    is "$(cat out)" "web1: '/dev/vhost-vdpa-3' -> '/dev/vhost-vdpa-9'
+web2: '/dev/vhost-vdpa-7' -> '/dev/vhost-vdpa-3'"
+}
+
+@test "a definition that cannot be written gives nothing away" {
+    host "$(disk disk-of-db1 5)"
+    with_disk web1 5
+    with_disk db1 7 disk-of-db1
+    unshare -m true || skip "needs a mount namespace of its own"
+    mkdir full
+    # shellcheck disable=SC2016 # expanded inside
+    RH_BIN_DIR=$RH_BIN_DIR unshare -m bash -ec '
+        mount -t tmpfs none full
+        mv root/etc/libvirt/qemu/db1.xml full
+        ln -s "$PWD/full/db1.xml" root/etc/libvirt/qemu/db1.xml
+        mount -o remount,ro full
+        "$RH_BIN_DIR/virt-rehome-recorder" refresh --all --boot --root root --host host.xml --config none.conf' > out 2> err || true
+    cat out err
+    grep -q "cannot replace 'root/etc/libvirt/qemu/db1.xml'" err
+    is "$(lost_of web1)" ""
+}
