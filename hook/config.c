@@ -274,6 +274,8 @@ static gboolean take_key(File *file, const Group *group, const char *group_name,
         return fault(file, group_name, name, error, "[%s] has no key '%s'", group_name, name);
     if (!g_utf8_validate(value, -1, NULL))
         return fault(file, group_name, name, error, "'%s' is not UTF-8", name);
+    if (!rh_is_xml_text(value))
+        return fault(file, group_name, name, error, "'%s' has a control character", name);
     if (!key->take(&setting))
         return fault(file, group_name, name, error, "%s is '%s', must be %s", name, value,
                      key->expected);

@@ -157,7 +157,9 @@ char *rh_host_own_name(void)
 {
     struct utsname names;
 
-    return uname(&names) == 0 && *names.nodename ? g_strdup(names.nodename) : NULL;
+    return uname(&names) == 0 && *names.nodename
+               ? rh_make_xml_text(g_utf8_make_valid(names.nodename, -1))
+               : NULL;
 }
 
 char *rh_host_resolve(RhHost *host, const char *path)

@@ -499,6 +499,75 @@ try_names() { # EVIL
     done
 }
 
+# A host whose vendor's driver says in sysfs what no XML can hold: U+0001, an escape, U+FFFE.
+make_odd_host() {
+    local file
+    cp -r "$RH_SOURCE_DIR/tests/fixtures/tree-mtty/host" root
+    for file in $(find root -path '*mtty-2/name'); do printf 'Dual\001 port\033 \357\277\276serial' > "$file"; done
+    for file in root/sys/bus/mdev/devices/*; do printf 'one\002two\n' > "$file/odd"; done
+    printf '[mdev mtty-2]\nattributes = odd\n' > odd.conf
+    sed 's/ type-name="[^"]*"//' "$RH_SOURCE_DIR/tests/fixtures/tree-mtty/domain.xml" > guest.xml
+}
+
+@test "what a driver says in sysfs never makes a document that cannot be read" {
+    make_odd_host
+    "$program" host --root root --config odd.conf > host.xml
+    xmllint --noout --relaxng "$RH_SOURCE_DIR/schemas/host.rng" host.xml
+    [ "$(xmllint --xpath 'string(//*[@id="mtty-2"]/@name)' host.xml)" = $'Dual? port? \357\277\275serial' ]
+    grep -F 'value="one?two"' host.xml
+    "$program" hook web1 migrate begin - --root root --state state --config /dev/null < guest.xml > out
+    xmllint --noout out
+    "$program" check out --host host.xml --config /dev/null
+    "$program" record out --print --root root --config odd.conf > recorded
+    xmllint --noout recorded
+    grep -F 'type-name="Dual? port? ' recorded
+    # What was written is what is read, so nothing is written again.
+    "$program" record recorded --print --root root --config odd.conf > again
+    cmp recorded again
+}
+
+@test "a control character in the configuration is a fault of the configuration" {
+    printf '[policy]\nunrecorded = re\001fuse\n' > odd.conf
+    try host --root / --config odd.conf
+    is_fault odd.conf 2
+    grep -F "has a control character" err
+}
+
+@test "nothing depends on how SIGCHLD was left by whoever runs the programs" {
+    env --ignore-signal=SIGCHLD true || skip "this env ignores no signals"
+    run env --ignore-signal=SIGCHLD "$program" hook web1 migrate begin - --host "$good/host.xml" --state state \
+        --config /dev/null < "$good/domain.xml"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    run env --ignore-signal=SIGCHLD "$program" check "$RH_SOURCE_DIR/examples/guest.xml" \
+        --host "$RH_SOURCE_DIR/examples/host-fits.xml" --diff --config /dev/null
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == "--- source"* ]]
+    # The recorder is there, and what it says is told.
+    run env --ignore-signal=SIGCHLD "$program" record web1 --connect none:///
+    echo "$output"
+    [ "$status" -eq 2 ]
+    [[ "$output" == "virt-rehome: "*"none:///"* ]]
+}
+
+@test "a source from another host makes no line of its own where a claim is told or released" {
+    printf '[policy]\nunrecorded = keep\n' > keep.conf
+    python3 - "$good/domain.xml" << 'END' > guest.xml
+import re, sys
+text = re.sub(r"<metadata>.*?</metadata>", "", open(sys.argv[1], encoding="utf-8").read(), flags=re.S)
+print(re.sub(r'dev="/dev/vhost-vdpa-\d+"', 'dev="/x&#10;released vdpa /dev/vhost-vdpa-7, which was running"', text))
+END
+    "$program" hook web1 migrate begin - --host "$good/host.xml" --state state --config keep.conf < guest.xml
+    "$program" claims --root / --state state > told
+    "$program" release web1 --state state > released
+    cat told released
+    [ "$(wc -l < told)" -eq 1 ]
+    [ "$(wc -l < released)" -eq 1 ]
+    grep -F "released vdpa /x?released vdpa /dev/vhost-vdpa-7, which was running, which was reserved" released
+    [ "$("$program" release $'no\nbody' --state state | wc -l)" -eq 1 ]
+}
+
 @test "the table of an inventory has one line per device, whatever it is called" {
     no_config
     for evil in '\&#10;vdpa9' '\&#13;\&#10;x' '\&#x7f;' '\&#x9b;31mred'; do

@@ -92,7 +92,7 @@ gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **er
     if (errnum)
         return rh_raise_errno(error, RH_ERROR_HOST, errnum, "cannot read '%s/%s'", dir->path, path);
     *ret_value = g_utf8_make_valid((const char *)bytes->data, (gssize)bytes->len);
-    g_strchomp(*ret_value);
+    g_strchomp(rh_make_xml_text(*ret_value));
     return TRUE;
 }
 
@@ -119,7 +119,7 @@ char *rh_dir_link(RhDir *dir, const char *path)
     if (n < 0)
         return NULL;
     target[n] = '\0';
-    return g_utf8_make_valid(target, n);
+    return rh_make_xml_text(g_utf8_make_valid(target, n));
 }
 
 char *rh_dir_link_name(RhDir *dir, const char *path)
@@ -172,7 +172,7 @@ GPtrArray *rh_dir_list(RhDir *dir, const char *path, GError **error)
     }
     while ((entry = readdir(stream)))
         if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, "..") &&
-            g_utf8_validate(entry->d_name, -1, NULL))
+            g_utf8_validate(entry->d_name, -1, NULL) && rh_is_xml_text(entry->d_name))
             g_ptr_array_add(names, g_strdup(entry->d_name));
     (void)closedir(stream);
     g_ptr_array_sort(names, compare_names);

@@ -25,16 +25,18 @@ void rh_dir_free(RhDir *dir);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhDir, rh_dir_free)
 
 /*
- * Reads a one-line file (sysfs: at most 64 KiB), white space at its end removed, bytes that are
- * not UTF-8 replaced. *@ret_value is owned by the caller, and NULL where there is no such file or
- * its device is gone (ENOENT, ENOTDIR, ENODEV, ENXIO). FALSE and RH_ERROR_HOST otherwise.
+ * Reads a one-line file (sysfs: at most 64 KiB), white space at its end removed, and what is not
+ * UTF-8, or what no XML can hold, replaced: a vendor's driver may say anything. *@ret_value is
+ * owned by the caller, and NULL where there is no such file or its device is gone (ENOENT, ENOTDIR,
+ * ENODEV, ENXIO). FALSE and RH_ERROR_HOST otherwise.
  */
 gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **error);
 
 /* Writes @value to the existing file @path with one write(). Error: RH_ERROR_HOST. */
 gboolean rh_dir_write(RhDir *dir, const char *path, const char *value, GError **error);
 
-/* The text of the symbolic link @path, or NULL where there is none. Owned by the caller. */
+/* The text of the symbolic link @path, replaced in like manner, or NULL where there is none. Owned
+ * by the caller. */
 char *rh_dir_link(RhDir *dir, const char *path);
 
 /* The last component of what the symbolic link @path leads to, or NULL where there is none. */
@@ -51,7 +53,8 @@ gboolean rh_dir_exists(RhDir *dir, const char *path);
 
 /*
  * The names in the directory @path in natural order, without "." and ".."; an empty array where
- * there is no such directory. NULL and RH_ERROR_HOST otherwise.
+ * there is no such directory. A name that is not UTF-8, or that no XML can hold, is left out. NULL
+ * and RH_ERROR_HOST otherwise.
  */
 GPtrArray *rh_dir_list(RhDir *dir, const char *path, GError **error);
 

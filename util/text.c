@@ -85,6 +85,46 @@ char *rh_one_line(char *text)
     return text;
 }
 
+void rh_append_line(GString *out, const char *format, ...)
+{
+    g_autofree char *line = NULL;
+    va_list args;
+
+    va_start(args, format);
+    line = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_string_append(out, rh_one_line(line));
+    g_string_append_c(out, '\n');
+}
+
+/* The first character that XML 1.0 cannot hold, or NULL. */
+static char *find_no_xml(char *text)
+{
+    for (char *c = text; *c; c++) {
+        if ((guchar)*c < ' ' && *c != '\t' && *c != '\n' && *c != '\r')
+            return c;
+        if (g_str_has_prefix(c, "\xef\xbf\xbe") || g_str_has_prefix(c, "\xef\xbf\xbf"))
+            return c;
+    }
+    return NULL;
+}
+
+gboolean rh_is_xml_text(const char *text)
+{
+    return find_no_xml((char *)text) == NULL;
+}
+
+char *rh_make_xml_text(char *text)
+{
+    for (char *c = text; (c = find_no_xml(c)); c++) {
+        if ((guchar)*c < ' ')
+            *c = '?';
+        else
+            c[2] = '\xbd';
+    }
+    return text;
+}
+
 char *rh_cut(char *text, gsize max)
 {
     if (strlen(text) > max)

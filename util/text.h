@@ -27,5 +27,15 @@ char *rh_join_names(GPtrArray *names, guint max);
  * Returns it. */
 char *rh_one_line(char *text);
 
+/* Appends @text as one printable line, with a newline. */
+void rh_append_line(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Whether XML 1.0 can hold @text, which is UTF-8: it has no control characters but white space, and
+ * neither U+FFFE nor U+FFFF. https://www.w3.org/TR/xml/#charsets */
+gboolean rh_is_xml_text(const char *text);
+
+/* Makes it so, in place: '?' stands for each control character, U+FFFD for the two. Returns it. */
+char *rh_make_xml_text(char *text);
+
 /* Cuts @text to at most @max bytes, between characters, in place. Returns it. */
 char *rh_cut(char *text, gsize max);

@@ -128,8 +128,10 @@ RhClaims *rh_claims_parse(GBytes *bytes, const char *what, GError **error)
 
 static void write_text(xmlTextWriter *writer, const char *name, const char *value)
 {
-    if (value)
-        rh_xml_must(xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(value)) >= 0);
+    g_autofree char *writable = value ? rh_xml_writable(value) : NULL;
+
+    if (writable)
+        rh_xml_must(xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(writable)) >= 0);
 }
 
 static void write_number(xmlTextWriter *writer, const char *name, guint64 number)

@@ -84,8 +84,8 @@ static void write_listed(const RhDevice *device, xmlNode *node)
     }
     for (GList *name = names; name; name = name->next) {
         child = xmlNewTextChild(node, node->ns, TEXT("attribute"), NULL);
-        xmlSetProp(child, TEXT("name"), TEXT(name->data));
-        xmlSetProp(child, TEXT("value"), TEXT(rh_device_attribute(device, name->data)));
+        rh_xml_set(child, "name", name->data);
+        rh_xml_set(child, "value", rh_device_attribute(device, name->data));
     }
 }
 

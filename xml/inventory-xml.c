@@ -183,8 +183,10 @@ RhInventory *rh_inventory_parse(GBytes *bytes, const char *what, GError **error)
 
 static void write_text(xmlTextWriter *writer, const char *name, const char *value)
 {
-    if (value)
-        rh_xml_must(xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(value)) >= 0);
+    g_autofree char *writable = value ? rh_xml_writable(value) : NULL;
+
+    if (writable)
+        rh_xml_must(xmlTextWriterWriteAttribute(writer, TEXT(name), TEXT(writable)) >= 0);
 }
 
 static void write_attrs(xmlTextWriter *writer, const RhDevice *device)

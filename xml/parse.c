@@ -2,6 +2,7 @@
 #include "xml/parse.h"
 
 #include "util/error.h"
+#include "util/text.h"
 #include "xml/limits.h"
 
 #include <string.h>
@@ -281,14 +282,20 @@ RhXmlText *rh_xml_get(xmlNode *node, const char *name)
     return node ? (RhXmlText *)xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
 }
 
+char *rh_xml_writable(const char *value)
+{
+    return rh_make_xml_text(g_utf8_make_valid(value, -1));
+}
+
 void rh_xml_set(xmlNode *node, const char *name, const char *value)
 {
+    g_autofree char *writable = value ? rh_xml_writable(value) : NULL;
     g_autoptr(RhXmlText) old = rh_xml_get(node, name);
 
-    if (g_strcmp0(old, value) == 0)
+    if (g_strcmp0(old, writable) == 0)
         return;
-    if (value)
-        xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
+    if (writable)
+        xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)writable);
     else
         xmlUnsetProp(node, (const xmlChar *)name);
 }

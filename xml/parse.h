@@ -65,6 +65,11 @@ xmlNode *rh_xml_next(xmlNode *node, const char *ns, const char *name);
 /* The value of an attribute without a namespace, or NULL. */
 RhXmlText *rh_xml_get(xmlNode *node, const char *name);
 
+/* @value as it may be written: what no XML can hold is replaced, so that whatever is written can be
+ * read. Nothing that comes in has such characters; this is for what nobody thought of. Owned
+ * by the caller. */
+char *rh_xml_writable(const char *value);
+
 /* Makes an attribute without a namespace have @value; NULL: takes it away. What is already so is
  * not touched. */
 void rh_xml_set(xmlNode *node, const char *name, const char *value);
