@@ -26,12 +26,10 @@ static void append_text(GString *out, const RhClaims *claims, gint64 now)
         g_string_append(out, "no claims\n");
     for (guint i = 0; i < claims->len; i++) {
         const RhClaim *claim = g_ptr_array_index(claims, i);
-        g_autofree char *line = g_strdup_printf(
-            "%s %s for guest '%s' (%s), %s %" G_GINT64_FORMAT " s ago",
-            rh_kind_info(claim->kind)->element, claim->key, word(claim->guest), word(claim->uuid),
-            rh_claim_state_name(claim->state), now - claim->time);
 
-        g_string_append_printf(out, "%s\n", rh_one_line(line));
+        rh_append_line(out, "%s %s for guest '%s' (%s), %s %" G_GINT64_FORMAT " s ago",
+                       rh_kind_info(claim->kind)->element, claim->key, word(claim->guest),
+                       word(claim->uuid), rh_claim_state_name(claim->state), now - claim->time);
     }
 }
 
@@ -97,9 +95,8 @@ static guint release(RhClaims *claims, const char *guest, GString *out)
         if (g_strcmp0(claim->guest, guest) != 0 &&
             !(claim->uuid && g_ascii_strcasecmp(claim->uuid, guest) == 0))
             continue;
-        g_string_append_printf(out, "released %s %s, which was %s\n",
-                               rh_kind_info(claim->kind)->element, claim->key,
-                               rh_claim_state_name(claim->state));
+        rh_append_line(out, "released %s %s, which was %s", rh_kind_info(claim->kind)->element,
+                       claim->key, rh_claim_state_name(claim->state));
         rh_journal_add(RH_EVENT_RELEASED, claim->key, "'%s' was released from guest '%s' by hand",
                        claim->key, guest);
         g_ptr_array_remove_index(claims, i - 1);
@@ -130,9 +127,9 @@ RhExit rh_command_release(const RhOptions *options, GStrv words, RhOutput *outpu
         return RH_EXIT_TROUBLE;
     warning = damage ? rh_claims_file_set_aside(file, damage) : NULL;
     if (warning)
-        g_string_append_printf(output->err, "warning: %s\n", warning);
+        rh_append_line(output->err, "warning: %s", warning);
     if (release(claims, words[0], output->out) == 0) {
-        g_string_append_printf(output->out, "guest '%s' has no claims\n", words[0]);
+        rh_append_line(output->out, "guest '%s' has no claims", words[0]);
         return RH_EXIT_FITS;
     }
     bytes = rh_claims_serialise(claims);

@@ -2,6 +2,7 @@
 #include "hook/journal.h"
 
 #include "hook/child.h"
+#include "util/text.h"
 
 #include <unistd.h>
 
@@ -107,6 +108,7 @@ void rh_journal_tell(RhEvent event, const char *guest, const char *format, ...)
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
+    (void)rh_one_line(text);
     {
         GLogField fields[] = {
             {"SYSLOG_IDENTIFIER", "virt-rehome-recorder", -1},

@@ -16,7 +16,8 @@ int main(int argc, char **argv)
 
     environment.daemon = rh_environment_daemon();
     g_log_writer_default_set_use_stderr(TRUE); /* standard output is libvirt's XML channel */
-    (void)signal(SIGPIPE, SIG_IGN);            /* a reader that went away is an error, not an end */
+    (void)signal(SIGCHLD, SIG_DFL); /* who runs us may ignore it, and then no child can be asked */
+    (void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error, not an end */
     if (argc != 5) {
         fprintf(stderr, "virt-rehome-hook is run by libvirt: virt-rehome-hook GUEST OPERATION "
                         "SUBOPERATION EXTRA, with the guest's XML on standard input\n");

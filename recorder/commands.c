@@ -6,6 +6,7 @@
 #include "recorder/recording.h"
 #include "recorder/refresh.h"
 #include "util/error.h"
+#include "util/text.h"
 
 /* What a command works with. */
 typedef struct {
@@ -26,11 +27,19 @@ static void command_clear(Command *command)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Command, command_clear)
 
-/* Trouble with one guest: the others go on. */
+/* Trouble with one guest: the others go on. A name, or a source from another host, makes no line
+ * of its own. */
 static void complain(Command *command, RhExit exit, const char *message)
 {
-    g_string_append_printf(command->err, "virt-rehome: %s\n", message);
+    rh_append_line(command->err, "virt-rehome: %s", message);
     command->exit = MAX(command->exit, exit);
+}
+
+/* A refusal has a line for each candidate, printable already. */
+static void complain_refusal(Command *command, const char *refusal)
+{
+    g_string_append_printf(command->err, "virt-rehome: %s\n", refusal);
+    command->exit = MAX(command->exit, RH_EXIT_REFUSED);
 }
 
 static gboolean command_open(Command *command, GError **error)
@@ -80,13 +89,13 @@ static void report_recording(Command *command, const char *name, const RhRecordi
     if (recording->busy)
         complain(command, RH_EXIT_TROUBLE, held);
     else if (recording->n_devices > 0)
-        g_string_append_printf(command->out, "%s: %s\n", name, describe_written(recording));
+        rh_append_line(command->out, "%s: %s", name, describe_written(recording));
     else if (command->guest)
-        g_string_append_printf(command->out,
-                               "%s: no vDPA and no mediated devices: nothing to record\n", name);
+        rh_append_line(command->out, "%s: no vDPA and no mediated devices: nothing to record",
+                       name);
     for (guint i = 0; i < recording->moves->len && recording->definition_written; i++)
-        g_string_append_printf(command->out, "%s: its definition names %s\n", name,
-                               (const char *)g_ptr_array_index(recording->moves, i));
+        rh_append_line(command->out, "%s: its definition names %s", name,
+                       (const char *)g_ptr_array_index(recording->moves, i));
     for (guint i = 0; i < recording->warnings->len; i++)
         complain(command, RH_EXIT_REFUSED, g_ptr_array_index(recording->warnings, i));
 }
@@ -124,13 +133,13 @@ static void report_refreshed(Command *command, const RhRefreshed *refreshed)
     switch (refreshed->state) {
     case RH_REFRESHED_UNCHANGED:
         if (!refreshed->running)
-            g_string_append_printf(command->out, "%s: unchanged\n", refreshed->name);
+            rh_append_line(command->out, "%s: unchanged", refreshed->name);
         return;
     case RH_REFRESHED_CHANGED:
-        g_string_append_printf(command->out, "%s: %s\n", refreshed->name, refreshed->text);
+        rh_append_line(command->out, "%s: %s", refreshed->name, refreshed->text);
         return;
     case RH_REFRESHED_REFUSED:
-        complain(command, RH_EXIT_REFUSED, refreshed->text);
+        complain_refusal(command, refreshed->text);
         return;
     case RH_REFRESHED_FAULT:
         complain(command, RH_EXIT_TROUBLE, refreshed->text);

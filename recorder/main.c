@@ -100,6 +100,7 @@ int main(int argc, char **argv)
     RhExit status = RH_EXIT_TROUBLE;
 
     g_log_writer_default_set_use_stderr(TRUE);
+    (void)signal(SIGCHLD, SIG_DFL); /* who runs us may ignore it, and then no child can be asked */
     (void)signal(SIGPIPE, SIG_IGN);
     (void)setlocale(LC_CTYPE, "");
     g_set_prgname("virt-rehome-recorder");
