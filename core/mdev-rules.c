@@ -186,7 +186,7 @@ static const RhRule rules[] = {
      RH_UNKNOWN_FAILS, REJECT, "matrix is {host}, must be {source}"},
     {"parent", ANY, "vfio-ccw", &rh_equal, RH_ATTR_PARENT, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
      "the subchannel is {host}, must be {source}: it is one disk"},
-    {"pool", ANY, "vfio-ccw", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
+    {"pool", ANY, "vfio-ccw", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_ANOTHER, REJECT,
      "pool is {host}, must be {source}: without it nothing tells one disk from another"},
     {"migration-version", ANY, NULL, &asked, RH_ATTR_MIGRATION_VERSION, NULL, NULL,
      RH_UNKNOWN_COMPARED, REJECT,

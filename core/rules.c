@@ -103,8 +103,36 @@ void rh_reason_free(RhReason *reason)
     g_free(reason);
 }
 
+gboolean rh_case_differs(const RhCase *c, RhAttr attr)
+{
+    return !equal_holds(c, NULL, rh_fact(c->entry, attr), rh_fact(c->device, attr));
+}
+
+static gboolean is_same(const RhCase *c, RhAttr attr)
+{
+    return rh_device_knows(c->entry, attr) && rh_device_knows(c->device, attr) &&
+           !rh_case_differs(c, attr);
+}
+
+/* Whether it is the very device that the record names, on its host. What hangs on the same hardware
+ * under the same name is, even if a reboot gave it another number. */
+static gboolean is_very_device(const RhCase *c)
+{
+    const RhKindInfo *info = rh_kind_info(c->device->kind);
+
+    return c->context->at_home && is_same(c, info->name) &&
+           (is_same(c, info->key) || is_same(c, info->home));
+}
+
+/* The same where also the key is: a reboot changed nothing that could make it another. */
+static gboolean is_itself(const RhCase *c)
+{
+    return is_very_device(c) && is_same(c, rh_kind_info(c->device->kind)->key);
+}
+
 /* Whether unknown values decide this row; if so, *@ret_result says how. */
-static gboolean settle_unknown(const RhRule *rule, RhFact source, RhFact host, RhResult *ret_result)
+static gboolean settle_unknown(const RhCase *c, const RhRule *rule, RhFact source, RhFact host,
+                               RhResult *ret_result)
 {
     gboolean source_unknown = source.state == RH_FACT_UNKNOWN;
     gboolean host_unknown = host.state == RH_FACT_UNKNOWN;
@@ -114,6 +142,10 @@ static gboolean settle_unknown(const RhRule *rule, RhFact source, RhFact host, R
     *ret_result = RH_RESULT_UNKNOWN;
     switch (rule->unknown) {
     case RH_UNKNOWN_FAILS:
+        return TRUE;
+    case RH_UNKNOWN_IF_ANOTHER:
+        if (is_itself(c))
+            *ret_result = RH_RESULT_HOLDS;
         return TRUE;
     case RH_UNKNOWN_IF_RECORDED:
         if (source_unknown)
@@ -239,7 +271,7 @@ static gboolean judge_row(const RhCase *c, const RhRule *rule, GPtrArray *reason
         return TRUE;
     source = rule->source ? rule->source(c, rule) : rh_fact(c->entry, rule->attr);
     host = rule->host ? rule->host(c, rule) : rh_fact(c->device, rule->attr);
-    if (!settle_unknown(rule, source, host, &result))
+    if (!settle_unknown(c, rule, source, host, &result))
         result = rule->comparison->holds(c, rule, source, host) ? RH_RESULT_HOLDS : RH_RESULT_FAILS;
     if (result == RH_RESULT_HOLDS)
         return TRUE;
@@ -312,27 +344,6 @@ static gboolean is_elsewhere(const RhCase *c)
     guint64 node = rh_device_number(c->device, RH_ATTR_NUMA_NODE, RH_MAX_NODES);
 
     return guest->bound && (node >= RH_MAX_NODES || !guest->nodes[node]);
-}
-
-gboolean rh_case_differs(const RhCase *c, RhAttr attr)
-{
-    return !equal_holds(c, NULL, rh_fact(c->entry, attr), rh_fact(c->device, attr));
-}
-
-static gboolean is_same(const RhCase *c, RhAttr attr)
-{
-    return rh_device_knows(c->entry, attr) && rh_device_knows(c->device, attr) &&
-           !rh_case_differs(c, attr);
-}
-
-/* Whether it is the very device that the record names, on its host. What hangs on the same hardware
- * under the same name is, even if a reboot gave it another number. */
-static gboolean is_very_device(const RhCase *c)
-{
-    const RhKindInfo *info = rh_kind_info(c->device->kind);
-
-    return c->context->at_home && is_same(c, info->name) &&
-           (is_same(c, info->key) || is_same(c, info->home));
 }
 
 RhCost rh_cost(const RhCase *c)

@@ -65,6 +65,7 @@ extern const RhComparison rh_present;  /* the device has one */
 /* What an unknown value means. */
 typedef enum {
     RH_UNKNOWN_FAILS,        /* on either side */
+    RH_UNKNOWN_IF_ANOTHER,   /* fails, unless it is the very device, under its key, at home */
     RH_UNKNOWN_IF_RECORDED,  /* unknown in the record: nothing to compare; of the device: fails */
     RH_UNKNOWN_SAME_ABSENCE, /* fails where only one is unknown */
     RH_UNKNOWN_PASSES,       /* on either side: nothing to compare */

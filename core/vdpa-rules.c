@@ -384,7 +384,7 @@ static const RhRule rules[] = {
     {"pool", ANY, "net", &one_network, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_COMPARED, WARN,
      "neither the record nor the device has a pool, and this host's network devices hang on "
      "several management devices: the network may be another"},
-    {"pool", ANY, "blk", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
+    {"pool", ANY, "blk", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_ANOTHER, REJECT,
      "pool is {host}, must be {source}"},
     {"name", ANY, "blk", &rh_equal, RH_ATTR_NAME, NULL, NULL, RH_UNKNOWN_FAILS, REJECT,
      "name is {host}, must be {source}: pool and name are all that tells one disk from another"},

@@ -121,6 +121,17 @@ schema() {
     schema web1
 }
 
+@test "a disk without a pool stays at its own node under its own name, and only there" {
+    host "$(disk disk-of-web1 5 | sed "s/ pool='san'//")"
+    with_disk web1 5 disk-of-web1
+    sed -i "s/ pool='san'//" root/etc/libvirt/qemu/web1.xml
+    is "$(refresh)" "web1: unchanged"
+    host "$(disk disk-of-web1 6 | sed "s/ pool='san'//")"
+    refused
+    grep -q "pool is unknown, in the record and of the device" err
+    is "$(lost_of web1)" ""
+}
+
 @test "the mark goes when the device is back, under its number or another, and by itself where it means nothing" {
     host "$(disk another 5)"
     with_disk web1 5 disk-of-web1
