@@ -60,6 +60,7 @@ static const RhAttrInfo attrs[] = {
     [RH_ATTR_GUEST_ADDRESS] = {"guest-address", RH_TYPE_TEXT, 0},
     [RH_ATTR_LOST] = {"lost", RH_TYPE_TEXT, 0},
     [RH_ATTR_USED_BY] = {"used-by", RH_TYPE_TEXT, 0},
+    [RH_ATTR_USED_BY_UUID] = {"used-by-uuid", RH_TYPE_TEXT, 0},
     [RH_ATTR_NAMED_BY] = {"named-by", RH_TYPE_TEXT, 0},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(attrs) == RH_N_ATTRS);

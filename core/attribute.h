@@ -62,9 +62,10 @@ typedef enum {
     RH_ATTR_NUMA_NODE,
     RH_ATTR_POOL,
     RH_ATTR_GUEST_ADDRESS,
-    RH_ATTR_LOST, /* a source that is not this device any more: core/record.h */
-    RH_ATTR_USED_BY,
-    RH_ATTR_NAMED_BY, /* a guest that is shut off and whose definition names the device */
+    RH_ATTR_LOST,         /* a source that is not this device any more: core/record.h */
+    RH_ATTR_USED_BY,      /* "guest web1", "process 4711 (qemu-system-x86)" */
+    RH_ATTR_USED_BY_UUID, /* of that guest */
+    RH_ATTR_NAMED_BY,     /* a guest that is shut off and whose definition names the device */
     RH_N_ATTRS,
 } RhAttr;
 

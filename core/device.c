@@ -20,8 +20,8 @@ static const RhAttr mgmtdev_attrs[] = {
         RH_ATTR_MAX_DISCARD_SEG, RH_ATTR_DISCARD_SECTOR_ALIGNMENT, \
         RH_ATTR_MAX_WRITE_ZEROES_SECTORS, RH_ATTR_MAX_WRITE_ZEROES_SEG, RH_ATTR_NUMA_NODE, \
         RH_ATTR_POOL
-static const RhAttr vdpa_attrs[] = {VDPA_LASTING, RH_ATTR_BOUND, RH_ATTR_STATUS, RH_ATTR_USED_BY,
-                                    RH_N_ATTRS};
+static const RhAttr vdpa_attrs[] = {VDPA_LASTING,    RH_ATTR_BOUND,        RH_ATTR_STATUS,
+                                    RH_ATTR_USED_BY, RH_ATTR_USED_BY_UUID, RH_N_ATTRS};
 static const RhAttr vdpa_recorded[] = {VDPA_LASTING, RH_ATTR_GUEST_ADDRESS, RH_ATTR_LOST,
                                        RH_N_ATTRS};
 
@@ -43,9 +43,9 @@ static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
 static const RhAttr mdev_type_attrs[] = {RH_ATTR_ID, RH_ATTR_NAME, RH_ATTR_DEVICE_API,
                                          RH_ATTR_AVAILABLE, RH_N_ATTRS};
 
-static const RhAttr mdev_attrs[] = {RH_ATTR_UUID,    RH_ATTR_PARENT,
-                                    RH_ATTR_TYPE,    RH_ATTR_MIGRATION_VERSION,
-                                    RH_ATTR_USED_BY, RH_N_ATTRS};
+static const RhAttr mdev_attrs[] = {
+    RH_ATTR_UUID,    RH_ATTR_PARENT,       RH_ATTR_TYPE, RH_ATTR_MIGRATION_VERSION,
+    RH_ATTR_USED_BY, RH_ATTR_USED_BY_UUID, RH_N_ATTRS};
 static const RhAttr mdev_recorded[] = {RH_ATTR_UUID,
                                        RH_ATTR_PARENT,
                                        RH_ATTR_TYPE,
@@ -152,6 +152,12 @@ void rh_device_set_text(RhDevice *device, RhAttr attr, const char *text)
         return;
     device->values[attr].text = copy;
     device->known |= (guint64)1 << attr;
+}
+
+void rh_device_set_user(RhDevice *device, const char *user, const char *uuid)
+{
+    rh_device_set_text(device, RH_ATTR_USED_BY, user);
+    rh_device_set_text(device, RH_ATTR_USED_BY_UUID, user ? uuid : NULL);
 }
 
 void rh_device_take(RhDevice *device, RhAttr attr, const RhDevice *from)

@@ -66,6 +66,10 @@ void rh_device_set_number(RhDevice *device, RhAttr attr, guint64 number);
 void rh_device_set_text(RhDevice *device, RhAttr attr, const char *text);
 void rh_device_unset(RhDevice *device, RhAttr attr);
 
+/* The device is used by @user, whose uuid, if it is a guest, is @uuid (NULL: unknown), in place of
+ * whoever was said to use it; @user NULL: by nobody known. */
+void rh_device_set_user(RhDevice *device, const char *user, const char *uuid);
+
 /* Copies @attr as it is, known or not, from @from. */
 void rh_device_take(RhDevice *device, RhAttr attr, const RhDevice *from);
 

@@ -141,7 +141,7 @@ static const RhComparison alone = {"alone", alone_holds};
 
 static const RhRule rules[] = {
     {"used-by", ANY, NULL, &rh_free, RH_ATTR_USED_BY, rh_source_nothing, NULL, RH_UNKNOWN_COMPARED,
-     REJECT, "in use by {host}"},
+     REJECT, "in use by {user}"},
     {"pool", ANY, NULL, &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_RECORDED, REJECT,
      "pool is {host}, must be {source}"},
     {"device-api", ANY, NULL, &rh_equal, RH_ATTR_DEVICE_API, source_model, NULL, RH_UNKNOWN_FAILS,

@@ -69,16 +69,25 @@ static gboolean within_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G
     return (source.number & ~host.number) == 0;
 }
 
-/* "guest web1": a device used by this very guest, on the host that its record names, is free. */
+/* "guest web1": whether that is this very guest. Its uuid says so; its name, which another may have
+ * too, only where one of them has no uuid. */
+static gboolean is_user(const RhCase *c, const char *user)
+{
+    const char *uuid = rh_device_text(c->device, RH_ATTR_USED_BY_UUID);
+    const RhGuest *guest = c->context->guest;
+
+    if (!g_str_has_prefix(user, "guest "))
+        return FALSE;
+    if (uuid && guest->uuid)
+        return g_ascii_strcasecmp(uuid, guest->uuid) == 0;
+    return guest->name && g_str_equal(user + strlen("guest "), guest->name);
+}
+
+/* A device used by this very guest, on the host that its record names, is free. */
 static gboolean free_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
                            RhFact source G_GNUC_UNUSED, RhFact host)
 {
-    const RhGuest *guest = c->context->guest;
-
-    if (host.state != RH_FACT_TEXT)
-        return TRUE;
-    return c->context->at_home && guest->name && g_str_has_prefix(host.text, "guest ") &&
-           g_str_equal(host.text + strlen("guest "), guest->name);
+    return host.state != RH_FACT_TEXT || (c->context->at_home && is_user(c, host.text));
 }
 
 static gboolean present_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
@@ -179,6 +188,18 @@ static char *format_fact(const RhRule *rule, RhFact fact)
     g_assert_not_reached();
 }
 
+/* Who uses the device; another guest of the same name is told apart by its uuid. */
+static char *describe_user(const RhCase *c, const char *user)
+{
+    const char *uuid = rh_device_text(c->device, RH_ATTR_USED_BY_UUID);
+    const char *name = c->context->guest->name;
+
+    return uuid && name && g_str_has_prefix(user, "guest ") &&
+                   g_str_equal(user + strlen("guest "), name)
+               ? g_strdup_printf("%s (%s)", user, uuid)
+               : g_strdup(user);
+}
+
 /* What {@word} stands for in a rule's sentence; owned by the caller. */
 static char *stands_for(const char *word, const RhCase *c, const RhRule *rule,
                         const RhReason *reason, guint64 missing)
@@ -187,6 +208,8 @@ static char *stands_for(const char *word, const RhCase *c, const RhRule *rule,
         return g_strdup(reason->source ? reason->source : "unknown");
     if (g_str_equal(word, "host"))
         return g_strdup(reason->host ? reason->host : "unknown");
+    if (g_str_equal(word, "user"))
+        return describe_user(c, reason->host ? reason->host : "unknown");
     if (g_str_equal(word, "name"))
         return g_strdup(rh_device_name(c->device));
     if (g_str_equal(word, "missing"))

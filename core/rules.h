@@ -90,7 +90,8 @@ struct RhRule {
     RhFact (*host)(const RhCase *c, const RhRule *rule);   /* what the device has */
     RhUnknownIs unknown;
     RhOtherwise otherwise;
-    /* With {source}, {host} and {missing} (bits of source that host lacks). */
+    /* With {source}, {host}, {user} (host, as who uses it) and {missing} (bits of source that host
+     * lacks). */
     const char *text;
 };
 

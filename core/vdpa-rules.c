@@ -375,7 +375,7 @@ static const RhRule rules[] = {
     {"chardev", ANY, NULL, &rh_present, RH_ATTR_CHARDEV, rh_source_nothing, NULL,
      RH_UNKNOWN_COMPARED, REJECT, "has no character device"},
     {"used-by", ANY, NULL, &rh_free, RH_ATTR_USED_BY, rh_source_nothing, NULL, RH_UNKNOWN_COMPARED,
-     REJECT, "in use by {host}"},
+     REJECT, "in use by {user}"},
     /* whether it reaches the same network, or the same data */
     {"pool", ANY, "net", &rh_equal, RH_ATTR_POOL, NULL, NULL, RH_UNKNOWN_IF_RECORDED, END,
      "pool is {host}, must be {source}"},

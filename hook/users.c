@@ -117,14 +117,22 @@ static gboolean daemon_lives(gint64 pid, guint64 start, gpointer data)
     return !users->host || rh_host_process_lives(users->host, pid, start);
 }
 
+static gboolean is_of(const RhGuest *guest, const RhClaimant *claimant)
+{
+    RhClaim claim = {.guest = guest->name, .uuid = guest->uuid};
+
+    return rh_claim_is_of(&claim, claimant);
+}
+
 /* Whether the status file of a guest that runs names the device: what was unplugged it does not. */
 static gboolean is_named(const RhUsers *users, const RhClaim *claim)
 {
+    RhClaimant claimant = {.guest = claim->guest, .uuid = claim->uuid};
+
     for (guint i = 0; i < users->guests->len; i++) {
         const RhGuest *guest = g_ptr_array_index(users->guests, i);
 
-        if (g_strcmp0(guest->name, claim->guest) == 0 &&
-            rh_guest_has_device(guest, claim->kind, claim->key))
+        if (is_of(guest, &claimant) && rh_guest_has_device(guest, claim->kind, claim->key))
             return TRUE;
     }
     return FALSE;
@@ -187,13 +195,6 @@ gboolean rh_users_expire(const RhUsers *users, RhClaims *claims)
     return rh_claims_expire(claims, &facts);
 }
 
-static gboolean is_of(const RhGuest *guest, const RhClaimant *claimant)
-{
-    RhClaim claim = {.guest = guest->name, .uuid = guest->uuid};
-
-    return rh_claim_is_of(&claim, claimant);
-}
-
 char *rh_users_other(const RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
                      RhKind kind, const char *key)
 {
@@ -230,46 +231,72 @@ static GHashTable *index_devices(const RhInventory *inventory)
     return by_key;
 }
 
-static void mark(GHashTable *by_key, RhAttr attr, RhKind kind, const char *key, const char *guest)
+/* Marks the device as used, or @named only, by the guest, if nothing is said of it yet. */
+static void mark(GHashTable *by_key, gboolean named, RhKind kind, const char *key,
+                 const char *guest, const char *uuid)
 {
+    RhAttr attr = named ? RH_ATTR_NAMED_BY : RH_ATTR_USED_BY;
     g_autofree char *small = g_ascii_strdown(key, -1);
     RhDevice *device = g_hash_table_lookup(by_key, small);
-    g_autofree char *user = g_strdup_printf("guest %s", guest);
+    g_autofree char *user = g_strdup_printf("guest %s", guest ? guest : uuid);
 
-    if (device && rh_device_same_key(kind, rh_device_key(device), key) &&
-        !rh_device_knows(device, attr))
+    if (!device || !rh_device_same_key(kind, rh_device_key(device), key) ||
+        rh_device_knows(device, attr))
+        return;
+    if (named)
         rh_device_set_text(device, attr, user);
+    else
+        rh_device_set_user(device, user, uuid);
 }
 
-static void mark_guests(GHashTable *by_key, RhAttr attr, GPtrArray *guests,
-                        const RhClaimant *except)
+static gboolean is_claimants(const char *guest, const char *uuid, const RhClaimant *claimant)
+{
+    RhClaim claim = {.guest = (char *)guest, .uuid = (char *)uuid};
+
+    return claimant && rh_claim_is_of(&claim, claimant);
+}
+
+/* What those of @guests have that are @claimant, or those that are not. */
+static void mark_guests(GHashTable *by_key, gboolean named, GPtrArray *guests,
+                        const RhClaimant *claimant, gboolean own)
 {
     for (guint i = 0; i < guests->len; i++) {
         const RhGuest *guest = g_ptr_array_index(guests, i);
 
-        for (guint j = 0; j < guest->devices->len && !(except && is_of(guest, except)); j++) {
+        if (is_claimants(guest->name, guest->uuid, claimant) != own)
+            continue;
+        for (guint j = 0; j < guest->devices->len; j++) {
             const RhGuestDevice *device = g_ptr_array_index(guest->devices, j);
 
-            mark(by_key, attr, device->kind, rh_guest_device_key(device),
-                 guest->name ? guest->name : guest->uuid);
+            mark(by_key, named, device->kind, rh_guest_device_key(device), guest->name,
+                 guest->uuid);
         }
     }
 }
 
+static void mark_claims(GHashTable *by_key, const RhClaims *claims, const RhClaimant *claimant,
+                        gboolean own)
+{
+    for (guint i = 0; i < claims->len; i++) {
+        const RhClaim *claim = g_ptr_array_index(claims, i);
+
+        if (is_claimants(claim->guest, claim->uuid, claimant) == own &&
+            !(own && claim->state == RH_CLAIM_RESERVED))
+            mark(by_key, FALSE, claim->kind, claim->key, claim->guest, claim->uuid);
+    }
+}
+
+/* The others first: what two have is not the claimant's own. */
 void rh_users_mark(const RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
                    RhInventory *inventory)
 {
     g_autoptr(GHashTable) by_key = index_devices(inventory);
 
-    for (guint i = 0; i < claims->len; i++) {
-        const RhClaim *claim = g_ptr_array_index(claims, i);
-
-        if (claim->state != RH_CLAIM_RESERVED || !claimant || !rh_claim_is_of(claim, claimant))
-            mark(by_key, RH_ATTR_USED_BY, claim->kind, claim->key,
-                 claim->guest ? claim->guest : claim->uuid);
-    }
-    mark_guests(by_key, RH_ATTR_USED_BY, users->guests, NULL);
-    mark_guests(by_key, RH_ATTR_NAMED_BY, users->defined, claimant);
+    mark_claims(by_key, claims, claimant, FALSE);
+    mark_guests(by_key, FALSE, users->guests, claimant, FALSE);
+    mark_claims(by_key, claims, claimant, TRUE);
+    mark_guests(by_key, FALSE, users->guests, claimant, TRUE);
+    mark_guests(by_key, TRUE, users->defined, claimant, FALSE);
     if (users->host)
         rh_host_mark_holders(users->host, inventory);
 }

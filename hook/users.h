@@ -37,9 +37,9 @@ char *rh_users_other(const RhUsers *users, const RhClaims *claims, const RhClaim
 void rh_users_resolve(RhHost *host, const RhGuest *guest);
 
 /*
- * Gives each used device of @inventory its `used-by`, and each that another guest's definition
- * names its `named-by`. @claimant's own reservations do not count, and what it has otherwise is
- * marked with its own name; NULL: nobody asks.
+ * Gives each used device of @inventory its `used-by` and `used-by-uuid`, and each that another
+ * guest's definition names its `named-by`. @claimant's own reservations do not count, and what it
+ * has otherwise is marked with its own name; NULL: nobody asks.
  */
 void rh_users_mark(const RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
                    RhInventory *inventory);

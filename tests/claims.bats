@@ -521,6 +521,37 @@ claim_of() { # DAEMON: what is said to have run the hook
 
 # -- a plain start, and what may not fail ---------------------------------------------------------
 
+@test "a guest of the same name, by uuid another, is not promised a running guest's device" {
+    make 1 1
+    at_home web1000 0
+    starts web1000
+    sed 's/00000000-0000-4000-8000/ffffffff-0000-4000-8000/' web1000.xml > twin.xml
+    status=0
+    "$program" hook web1000 migrate begin - "${common[@]}" < twin.xml > out 2> err || status=$?
+    cat err
+    [ "$status" = 1 ]
+    grep -q "in use by guest web1000 (00000000-0000-4000-8000-000000001000)" err
+    is_held "vhost-vdpa-0 web1000 running"
+    # Nor where only libvirt's status file shows it.
+    rm state/claims
+    status=0
+    "$program" hook web1000 migrate begin - "${common[@]}" < twin.xml > out 2> err || status=$?
+    [ "$status" = 1 ]
+    ends web1000
+    passes web1000 prepare begin
+}
+
+@test "a status file of another guest of the name does not speak for the claim" {
+    make 1 1
+    at_home web1000 0
+    starts web1000
+    sed 's/00000000-0000-4000-8000/ffffffff-0000-4000-8000/' web1000.xml > twin.xml
+    shows twin
+    mv "$status_folder/twin.xml" "$status_folder/web1000.xml"
+    age 200
+    nothing_is_held
+}
+
 @test "a plain start claims; no configuration is read for it" {
     make 1 2
     at_home web1000 0

@@ -74,6 +74,7 @@ static const char *const names[] = {
     "type",
     "type-name",
     "used-by",
+    "used-by-uuid",
     "uuid",
     "value",
     "vendor-id",
