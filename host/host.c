@@ -3,6 +3,7 @@
 
 #include "host/holders.h"
 #include "host/mdev.h"
+#include "host/node.h"
 #include "host/vdpa-netlink.h"
 #include "host/vdpa.h"
 #include "util/error.h"
@@ -101,8 +102,7 @@ gboolean rh_host_has(RhHost *host, RhKind kind, const char *key)
     g_autofree char *path = NULL;
 
     if (kind != RH_KIND_MDEV)
-        return !g_str_has_prefix(key, "/dev/") || strstr(key, "/../") ||
-               rh_dir_exists(host->root, key + strlen("/"));
+        return rh_node_look(host->root, key, NULL) != RH_NODE_MISSING;
     if (!g_uuid_string_is_valid(key))
         return FALSE;
     path = g_strdup_printf("sys/bus/mdev/devices/%s", key);
@@ -169,9 +169,8 @@ char *rh_host_resolve(RhHost *host, const char *path)
     guint major;
     guint minor;
 
-    if (!g_str_has_prefix(path, "/dev/") || strstr(path, "/../") ||
-        g_str_has_prefix(path, "/dev/vhost-vdpa-") ||
-        !rh_dir_stat_device(host->root, path + strlen("/"), &major, &minor))
+    if (g_str_has_prefix(path, "/dev/vhost-vdpa-") ||
+        !rh_node_number(host->root, path, &major, &minor))
         return NULL;
     link = g_strdup_printf("sys/dev/char/%u:%u", major, minor);
     target = rh_dir_link_name(host->root, link);

@@ -41,14 +41,14 @@ gboolean rh_host_mdev_is_open(RhHost *host, const char *uuid);
 
 /*
  * Whether the device that a guest's XML names @key (a node, a uuid) is on this host. A node is
- * looked for, never opened, and only below /dev; elsewhere it counts as there.
+ * looked for, never opened, and only below /dev; what leads elsewhere counts as there.
  */
 gboolean rh_host_has(RhHost *host, RhKind kind, const char *key);
 
 /*
  * The node that @path, a site's own link or node below /dev (/dev/vdpa/tenant-a), is on this host,
- * "/dev/vhost-vdpa-3"; NULL where it is no vhost-vdpa node, or one by its own name. It is stat'ed,
- * never opened. Owned by the caller.
+ * "/dev/vhost-vdpa-3"; NULL where it is no vhost-vdpa node, or one by its own name, or leads out of
+ * /dev. It is stat'ed, never opened. Owned by the caller.
  */
 char *rh_host_resolve(RhHost *host, const char *path);
 

@@ -2,6 +2,7 @@
 /* The readers of sysfs against trees that are made here, and the host as a whole. */
 #include "host/host.h"
 #include "host/mdev.h"
+#include "host/node.h"
 #include "host/pci.h"
 #include "host/vdpa.h"
 #include "util/error.h"
@@ -787,6 +788,51 @@ static void test_host_resolve(void)
     mock_stop();
 }
 
+static void mock_raw_link(const char *path, const char *target)
+{
+    g_autofree char *full = g_build_filename(tree, path, NULL);
+
+    make_parent(path);
+    g_assert_cmpint(symlink(target, full), ==, 0);
+}
+
+/* What leads out of /dev, by the descriptors of some process or otherwise, is not looked at: it may
+ * hang. */
+static void test_node_look(void)
+{
+    static const struct {
+        const char *path;
+        RhNodeState state;
+    } cases[] = {{"/dev/vdpa/raw", RH_NODE_THERE},          {"/dev/vdpa/beside", RH_NODE_THERE},
+                 {"/dev/vdpa/absolute", RH_NODE_THERE},     {"/dev/vdpa/two", RH_NODE_THERE},
+                 {"/dev/vdpa/around", RH_NODE_THERE},       {"/dev//vdpa/./raw", RH_NODE_THERE},
+                 {"/dev/folder/raw", RH_NODE_THERE},        {"/dev/vdpa/none", RH_NODE_MISSING},
+                 {"/dev/vdpa/dangling", RH_NODE_MISSING},   {"/dev/vdpa/raw/x", RH_NODE_MISSING},
+                 {"/dev/fd/3/etc/file", RH_NODE_ELSEWHERE}, {"/dev/out/file", RH_NODE_ELSEWHERE},
+                 {"/dev/vdpa/up", RH_NODE_ELSEWHERE},       {"/dev/vdpa/loop", RH_NODE_ELSEWHERE},
+                 {"/dev/../etc/file", RH_NODE_ELSEWHERE},   {"/dev/vdpa/..", RH_NODE_ELSEWHERE},
+                 {"/dev/out/none", RH_NODE_ELSEWHERE},      {"/etc/file", RH_NODE_ELSEWHERE}};
+    g_autoptr(RhDir) root = NULL;
+
+    mock_start();
+    mock_file("etc", "file", "\n");
+    mock_file("dev/vdpa", "raw", "\n");
+    mock_raw_link("dev/vdpa/beside", "raw");
+    mock_raw_link("dev/vdpa/absolute", "/dev/vdpa/raw");
+    mock_raw_link("dev/vdpa/two", "../vdpa/beside");
+    mock_raw_link("dev/vdpa/around", "../../dev/vdpa/raw");
+    mock_raw_link("dev/folder", "vdpa");
+    mock_raw_link("dev/vdpa/dangling", "gone");
+    mock_raw_link("dev/vdpa/loop", "loop");
+    mock_raw_link("dev/vdpa/up", "../../etc/file");
+    mock_raw_link("dev/out", "/etc");
+    mock_raw_link("dev/fd", "/proc/self/fd");
+    root = rh_dir_open(tree, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpint(rh_node_look(root, cases[i].path, NULL), ==, cases[i].state);
+    mock_stop();
+}
+
 /* The number alone says nothing: it is reused. */
 static void test_host_is_node_of(void)
 {
@@ -834,6 +880,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/gather", test_host_gather);
     g_test_add_func("/host/gather-part", test_host_gather_part);
     g_test_add_func("/host/resolve", test_host_resolve);
+    g_test_add_func("/node/look", test_node_look);
     g_test_add_func("/host/is-node-of", test_host_is_node_of);
     g_test_add_func("/host/without-root", test_host_without_root);
     return g_test_run();

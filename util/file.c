@@ -11,7 +11,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define MAX_VALUE (64u * 1024)
@@ -136,14 +135,65 @@ int rh_dir_probe(RhDir *dir, const char *path)
     return fd < 0 ? errno : 0;
 }
 
+gboolean rh_dir_look(RhDir *dir, const char *path, gboolean follow, RhFacts *ret_facts)
+{
+    int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT | (follow ? 0 : AT_SYMLINK_NOFOLLOW);
+    unsigned mask = STATX_TYPE | STATX_MODE | STATX_UID;
+    struct statx facts;
+
+#ifdef STATX_MNT_ID
+    mask |= STATX_MNT_ID;
+#endif
+    if (statx(dir->fd, path, flags, mask, &facts) < 0)
+        return FALSE;
+    *ret_facts = (RhFacts){.mode = facts.stx_mode,
+                           .owner = facts.stx_uid,
+                           .major = facts.stx_rdev_major,
+                           .minor = facts.stx_rdev_minor};
+#ifdef STATX_MNT_ID
+    if (facts.stx_mask & STATX_MNT_ID)
+        ret_facts->mount = facts.stx_mnt_id;
+#endif
+    return TRUE;
+}
+
+RhDir *rh_dir_open_below(RhDir *dir, const char *path)
+{
+    int fd = openat(dir->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    RhDir *below;
+
+    if (fd < 0)
+        return NULL;
+    below = g_new0(RhDir, 1);
+    below->fd = fd;
+    below->path = g_build_filename(dir->path, path, NULL);
+    return below;
+}
+
+void rh_dir_visit(RhDir *dir, gboolean (*visit)(const char *name, gpointer data), gpointer data)
+{
+    int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    while (stream && (entry = readdir(stream)))
+        if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, "..") &&
+            !visit(entry->d_name, data))
+            break;
+    if (stream)
+        (void)closedir(stream);
+    else
+        rh_fd_close(&fd);
+}
+
 gboolean rh_dir_stat_device(RhDir *dir, const char *path, guint *ret_major, guint *ret_minor)
 {
-    struct stat status;
+    RhFacts facts;
 
-    if (fstatat(dir->fd, path, &status, 0) < 0 || !S_ISCHR(status.st_mode))
+    if (!rh_dir_look(dir, path, TRUE, &facts) || !S_ISCHR(facts.mode))
         return FALSE;
-    *ret_major = major(status.st_rdev);
-    *ret_minor = minor(status.st_rdev);
+    *ret_major = facts.major;
+    *ret_minor = facts.minor;
     return TRUE;
 }
 

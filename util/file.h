@@ -19,6 +19,15 @@ void rh_fd_close(int *fd);
 /* An open directory; closed by g_autoptr. */
 typedef struct RhDir RhDir;
 
+/* What a file is, as it can be known without opening it. */
+typedef struct {
+    guint mode;  /* as st_mode */
+    guint owner; /* a user's id */
+    guint major; /* of the device that a device node is */
+    guint minor;
+    guint64 mount; /* of two files on one mount the same; 0: unknown */
+} RhFacts;
+
 /* Opens @path (absolute, or relative to the working directory). Error: RH_ERROR_HOST. */
 RhDir *rh_dir_open(const char *path, GError **error);
 void rh_dir_free(RhDir *dir);
@@ -50,6 +59,16 @@ gboolean rh_dir_stat_device(RhDir *dir, const char *path, guint *ret_major, guin
 
 /* Whether @path exists (links followed). */
 gboolean rh_dir_exists(RhDir *dir, const char *path);
+
+/* What @path is; a link itself, unless @follow. No server is asked, and nothing mounted. FALSE
+ * where that cannot be known. */
+gboolean rh_dir_look(RhDir *dir, const char *path, gboolean follow, RhFacts *ret_facts);
+
+/* The directory @path as one of its own, or NULL where there is none that may be listed. */
+RhDir *rh_dir_open_below(RhDir *dir, const char *path);
+
+/* Calls @visit for each name in @dir, in no order, until it returns FALSE or none is left. */
+void rh_dir_visit(RhDir *dir, gboolean (*visit)(const char *name, gpointer data), gpointer data);
 
 /*
  * The names in the directory @path in natural order, without "." and ".."; an empty array where
