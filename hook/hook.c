@@ -149,17 +149,6 @@ static gboolean start(const Run *run, char **ret_message G_GNUC_UNUSED)
     return attend(run, rh_lifecycle_confirm);
 }
 
-static gboolean started(const Run *run, char **ret_message)
-{
-    if (!rh_managed_save_forget(run->environment->root, run->call->guest))
-        rh_journal_add(
-            RH_EVENT_WARNING, NULL,
-            "the guest started, but not from its managed save, of which only the copy "
-            "'%s.save.virt-rehome' is left: restore it with 'virsh restore', or remove it",
-            run->call->guest);
-    return start(run, ret_message);
-}
-
 static gboolean release(const Run *run, char **ret_message G_GNUC_UNUSED)
 {
     return attend(run, rh_lifecycle_release);
@@ -176,7 +165,7 @@ static const struct {
     gboolean (*run)(const Run *run, char **ret_message);
 } operations[] = {
     {"migrate", "begin", migrate}, {"restore", "begin", restore},     {"prepare", "begin", prepare},
-    {"start", "begin", start},     {"started", "begin", started},     {"stopped", "end", release},
+    {"start", "begin", start},     {"started", "begin", start},       {"stopped", "end", release},
     {"release", "end", release},   {"reconnect", "begin", reconnect},
 };
 

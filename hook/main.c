@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* virt-rehome-hook(8): what libvirt runs. No options, and nothing but the four words. */
+/* virt-rehome-hook(8): the hook proper, which the front runs for libvirt. No options, and nothing
+ * but the four words. */
 #include "hook/hook.h"
 
 #include <signal.h>

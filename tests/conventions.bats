@@ -113,11 +113,35 @@ caught() {
     caught 'is built' tests/test-bad.c
 }
 
+@test "a front that includes more than libc" {
+    mkdir "$tree/front"
+    write front/good.c '#include <sys/stat.h>' '#include "front/good.h"'
+    write front/good.h '#pragma once' '#include <stdio.h>'
+    rules
+    [ "$status" -eq 0 ]
+    for header in '<glib.h>' '<libxml/tree.h>' '<glib-unix.h>'; do
+        write front/bad.c "#include $header"
+        rules
+        [ "$status" -eq 1 ]
+        grep -A1 "^not ok .*libc alone" <<< "$output" | grep -F "# front/bad.c:2"
+    done
+    write front/bad.c '#include "util/text.h"'
+    caught 'only those below' front/bad.c:2
+}
+
+@test "a front that links a library" {
+    command -v readelf cc pkg-config && pkg-config --exists glib-2.0 || skip "no GLib to link"
+    # shellcheck disable=SC2046
+    printf '#include <glib.h>\nint main(void) { return g_get_monotonic_time() == 0; }' |
+        cc -x c - -o "$tree/build/virt-rehome-hook" $(pkg-config --cflags --libs glib-2.0)
+    caught 'the front, links libc' '0x'
+}
+
 @test "a hook that links GIO" {
     command -v readelf cc pkg-config && pkg-config --exists gio-2.0 || skip "no GIO to link"
     # shellcheck disable=SC2046
     printf '#include <gio/gio.h>\nint main(void) { return g_file_get_type() == 0; }' |
-        cc -x c - -o "$tree/build/virt-rehome-hook" $(pkg-config --cflags --libs gio-2.0)
+        cc -x c - -o "$tree/build/virt-rehome-hook-proper" $(pkg-config --cflags --libs gio-2.0)
     caught 'links neither' '0x'
 }
 

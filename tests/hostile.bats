@@ -642,7 +642,7 @@ END
     [ "$(id -u)" = 0 ] || skip "an ordinary user's session has no devices of ours"
     for file in "$bad"/{not-xml,empty,billion-laughs,nul-byte,deep,large}; do
         status=0
-        "$RH_BIN_DIR/virt-rehome-hook" web1 migrate begin - < "$file" > out 2> err || status=$?
+        "$RH_BIN_DIR/virt-rehome-hook-proper" web1 migrate begin - < "$file" > out 2> err || status=$?
         is_fault "${file##*/}" 1
     done
 }

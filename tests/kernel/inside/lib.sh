@@ -198,9 +198,11 @@ $(cat)
 END
 }
 
-# Installed as on a host: a link in qemu.d to a program of /usr/sbin.
+# Installed as on a host: a link in qemu.d to a program of /usr/sbin. What is tested may have been built for
+# /usr/local.
 install_hook() {
-    mkdir -p /etc/libvirt/hooks/qemu.d
+    mkdir -p /etc/libvirt/hooks/qemu.d /usr/local/libexec
+    ln -s /usr/libexec/virt-rehome /usr/local/libexec/virt-rehome
     ln -s /usr/sbin/virt-rehome-hook /etc/libvirt/hooks/qemu.d/50-virt-rehome
 }
 
