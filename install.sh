@@ -373,7 +373,8 @@ uninstall() {
         reload_libvirt
     fi
     stop_units
-    for file in bin/virt-rehome sbin/virt-rehome-hook sbin/virt-rehome-recorder \
+    for file in bin/virt-rehome libexec/virt-rehome/hook libexec/virt-rehome/virt-rehome-hook-proper \
+        sbin/virt-rehome-hook sbin/virt-rehome-recorder \
         share/man/man1/virt-rehome.1 share/man/man5/virt-rehome.conf.5 \
         share/man/man8/virt-rehome-hook.8 share/man/man8/virt-rehome-recorder.8; do
         rm -f "$destdir/usr/$file" "$destdir/usr/$file.gz"
@@ -383,8 +384,15 @@ uninstall() {
     done
     if is_run_by_systemd; then systemctl daemon-reload; fi
     rmdir "$destdir/etc/libvirt/hooks/qemu.d" "$destdir/etc/libvirt/hooks" 2>/dev/null || true
+    rmdir "$destdir/usr/libexec/virt-rehome" 2>/dev/null || true
     rm -rf "$destdir/usr/share/virt-rehome" "$destdir/run/virt-rehome"
     say "removed the commands, the manual pages and the state in /run/virt-rehome"
+    # Second names of managed saves, but those that are the last.
+    saves=$destdir/var/lib/libvirt/qemu/save
+    find "$saves" -maxdepth 1 -name '*.save.virt-rehome*' -links +1 -delete 2>/dev/null || true
+    if [ -n "$(find "$saves" -maxdepth 1 -name '*.save.virt-rehome*' 2>/dev/null)" ]; then
+        say "left images of guests that libvirt has no more: $saves/*.save.virt-rehome*"
+    fi
     if [ -e "$destdir/etc/virt-rehome.conf" ] || [ -e "$destdir/etc/virt-rehome.conf.d" ]; then
         say "left your configuration: $destdir/etc/virt-rehome.conf*"
     fi

@@ -26,6 +26,9 @@ install_sh() {
     [ -x "$root/usr/bin/virt-rehome" ]
     [ -x "$root/usr/sbin/virt-rehome-hook" ]
     [ -x "$root/usr/sbin/virt-rehome-recorder" ]
+    # What libvirt runs, runs what it was built to run.
+    [ -x "$root/usr/libexec/virt-rehome/hook" ]
+    grep -q -F -a /usr/libexec/virt-rehome/hook "$root/usr/sbin/virt-rehome-hook"
     for unit in recorder refresh; do
         grep -q '^ExecStart=/usr/sbin/virt-rehome-recorder' \
             "$root"/*/lib/systemd/system/virt-rehome-$unit.service "$root"/lib/systemd/system/virt-rehome-$unit.service
@@ -45,13 +48,21 @@ install_sh() {
     [ "$status" -eq 0 ]
     touch "$root/etc/virt-rehome.conf" "$root/etc/libvirt/hooks/qemu.d/10-other"
     mkdir -p "$root/run/virt-rehome/refusals"
+    saves="$root/var/lib/libvirt/qemu/save"
+    mkdir -p "$saves"
+    echo image > "$saves/web1.save"
+    ln "$saves/web1.save" "$saves/web1.save.virt-rehome"
+    echo "the last copy" > "$saves/web2.save.virt-rehome.begun"
     install_sh --uninstall
     [ "$status" -eq 0 ]
     [[ "$output" == *"left your configuration: $root/etc/virt-rehome.conf"* ]]
+    [[ "$output" == *"left images of guests that libvirt has no more: $saves/"* ]]
     run find "$root" -type f,l
     echo "$output"
     [ "$(sort <<< "$output")" = "$root/etc/libvirt/hooks/qemu.d/10-other
-$root/etc/virt-rehome.conf" ]
+$root/etc/virt-rehome.conf
+$saves/web1.save
+$saves/web2.save.virt-rehome.begun" ]
     [ ! -e "$root/run/virt-rehome" ]
 
     # Twice is fine.
