@@ -178,6 +178,21 @@ char *rh_host_resolve(RhHost *host, const char *path)
                                                              : NULL;
 }
 
+RhDevice *rh_host_device_at(RhHost *host, RhKind kind, const char *key)
+{
+    g_autofree char *name = kind == RH_KIND_VDPA ? rh_vdpa_name_at(host->root, key) : NULL;
+    RhDevice *device;
+
+    if (kind == RH_KIND_MDEV)
+        return rh_mdev_at(host->root, key);
+    if (!name)
+        return NULL;
+    device = rh_device_new(kind);
+    rh_device_set_text(device, RH_ATTR_NAME, name);
+    rh_device_set_text(device, RH_ATTR_CHARDEV, key);
+    return device;
+}
+
 gboolean rh_host_is_node_of(RhHost *host, const char *name, const char *key)
 {
     g_autofree char *node = g_path_get_basename(key);

@@ -52,6 +52,13 @@ gboolean rh_host_has(RhHost *host, RhKind kind, const char *key);
  */
 char *rh_host_resolve(RhHost *host, const char *path);
 
+/*
+ * The device that a guest's XML names @key (a node, a site's own link to one, a uuid), by sysfs
+ * alone: of a vDPA device the name, of an mdev the type with its name and device-api. NULL:
+ * unknown. Owned by the caller.
+ */
+RhDevice *rh_host_device_at(RhHost *host, RhKind kind, const char *key);
+
 /* Whether the node @key is that of the vDPA device @name: the number alone is reused. */
 gboolean rh_host_is_node_of(RhHost *host, const char *name, const char *key);
 

@@ -253,3 +253,20 @@ gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version)
     path = g_strdup_printf(DEVICES "/%s/" VERSION_ATTRIBUTE, uuid);
     return rh_dir_write(root, path, version, &refusal);
 }
+
+RhDevice *rh_mdev_at(RhDir *root, const char *uuid)
+{
+    g_autofree char *small = g_ascii_strdown(uuid, -1);
+    g_autofree char *path = g_strdup_printf(DEVICES "/%s/mdev_type", small);
+    g_autofree char *type = g_uuid_string_is_valid(uuid) ? rh_dir_link_name(root, path) : NULL;
+    RhDevice *mdev;
+
+    if (!type)
+        return NULL;
+    mdev = rh_device_new(RH_KIND_MDEV);
+    rh_device_set_text(mdev, RH_ATTR_UUID, small);
+    rh_device_set_text(mdev, RH_ATTR_TYPE, type);
+    set_told(mdev, RH_ATTR_TYPE_NAME, root, path, "name");
+    set_told(mdev, RH_ATTR_DEVICE_API, root, path, "device_api");
+    return mdev;
+}

@@ -169,3 +169,50 @@ gboolean rh_vdpa_describe(RhDir *root, RhInventory *inventory, GError **error)
     }
     return TRUE;
 }
+
+/* The device that has the node at @link, "../../devices/…/vdpa0/vhost-vdpa-3": a node is in the
+ * folder of its device. NULL: it is of no vDPA device. */
+static char *device_of_node(const char *link)
+{
+    g_autofree char *node = g_path_get_basename(link);
+    g_autofree char *folder = g_path_get_dirname(link);
+
+    return g_str_has_prefix(node, NODE_PREFIX) ? g_path_get_basename(folder) : NULL;
+}
+
+static char *name_by_number(RhDir *root, guint major, guint minor)
+{
+    g_autofree char *path = g_strdup_printf("sys/dev/char/%u:%u", major, minor);
+    g_autofree char *link = rh_dir_link(root, path);
+
+    return link ? device_of_node(link) : NULL;
+}
+
+static char *name_by_node(RhDir *root, const char *node)
+{
+    g_autoptr(GPtrArray) names = rh_dir_list(root, VDPA_BUS "/devices", NULL);
+
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autofree char *path = g_strdup_printf(VDPA_BUS "/devices/%s/%s", name, node);
+
+        if (rh_dir_exists(root, path))
+            return g_strdup(name);
+    }
+    return NULL;
+}
+
+char *rh_vdpa_name_at(RhDir *root, const char *key)
+{
+    const char *node;
+    guint major;
+    guint minor;
+
+    if (!g_str_has_prefix(key, "/dev/") || strstr(key, "/../"))
+        return NULL;
+    node = key + strlen("/dev/");
+    if (rh_dir_stat_device(root, key + strlen("/"), &major, &minor))
+        return name_by_number(root, major, minor);
+    return g_str_has_prefix(node, NODE_PREFIX) && !strchr(node, '/') ? name_by_node(root, node)
+                                                                     : NULL;
+}

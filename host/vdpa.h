@@ -15,3 +15,10 @@ gboolean rh_vdpa_present(RhDir *root);
  * unless @root has no vDPA bus at all. Error: RH_ERROR_HOST.
  */
 gboolean rh_vdpa_describe(RhDir *root, RhInventory *inventory, GError **error);
+
+/*
+ * What the device behind the node @key ("/dev/vhost-vdpa-3", or a site's own) is called. The node's
+ * device number decides, for that is what QEMU opens; where @root has no such node, the node's name
+ * in sysfs. NULL: unknown. Owned by the caller.
+ */
+char *rh_vdpa_name_at(RhDir *root, const char *key);

@@ -847,6 +847,67 @@ static void test_host_is_node_of(void)
     mock_stop();
 }
 
+static void assert_device_at(RhHost *host, RhKind kind, const char *key, const char *expected)
+{
+    g_autoptr(RhDevice) device = rh_host_device_at(host, kind, key);
+    g_autofree char *found = device ? describe(device) : NULL;
+
+    g_assert_cmpstr(found, ==, expected);
+}
+
+/* The node's number decides, whatever it is called; without a node its name in sysfs. */
+static void test_host_device_at(void)
+{
+    g_autoptr(RhHost) host = NULL;
+    g_autofree char *node = NULL;
+
+    mock_start();
+    mock_vdpa_add("sys/devices/pci0000:40", "vdpa0", "vhost_vdpa", 3);
+    mock_vdpa_add("sys/devices/pci0000:40", "vdpa1", "vhost_vdpa", 4);
+    host = rh_host_new(tree, NULL);
+    assert_device_at(host, RH_KIND_VDPA, "/dev/vhost-vdpa-3",
+                     "name=vdpa0 chardev=/dev/vhost-vdpa-3");
+    assert_device_at(host, RH_KIND_VDPA, "/dev/vhost-vdpa-7", NULL);
+    assert_device_at(host, RH_KIND_VDPA, "/dev/driver_override", NULL);
+    assert_device_at(host, RH_KIND_VDPA, "/dev/vdpa/../vhost-vdpa-3", NULL);
+    assert_device_at(host, RH_KIND_VDPA, "/srv/vhost-vdpa-3", NULL);
+    assert_device_at(host, RH_KIND_VDPA, "", NULL);
+
+    node = g_build_filename(tree, "dev/vhost-vdpa-3", NULL);
+    mock_dir("dev");
+    mock_link("dev/tenant-a", "dev/vhost-vdpa-3");
+    mock_link("sys/dev/char/245:1", "sys/devices/pci0000:40/vdpa1/vhost-vdpa-4");
+    mock_link("sys/dev/char/1:3", "sys/devices/virtual/mem/null");
+    if (mknod(node, S_IFCHR | 0600, makedev(245, 1)) < 0) {
+        g_test_message("device nodes cannot be made here");
+    } else {
+        assert_device_at(host, RH_KIND_VDPA, "/dev/vhost-vdpa-3",
+                         "name=vdpa1 chardev=/dev/vhost-vdpa-3");
+        assert_device_at(host, RH_KIND_VDPA, "/dev/tenant-a", "name=vdpa1 chardev=/dev/tenant-a");
+        g_assert_cmpint(g_remove(node), ==, 0);
+        g_assert_cmpint(mknod(node, S_IFCHR | 0600, makedev(1, 3)), ==, 0);
+        assert_device_at(host, RH_KIND_VDPA, "/dev/vhost-vdpa-3", NULL);
+    }
+    mock_stop();
+}
+
+static void test_host_mdev_at(void)
+{
+    g_autoptr(RhHost) host = NULL;
+    g_autofree char *capitals = g_ascii_strup(UUID, -1);
+
+    mock_start();
+    mock_mtty_add();
+    mock_mdev_add(MTTY, UUID, "mtty-2");
+    mock_mdev_add(MTTY, OTHER_UUID, NULL);
+    host = rh_host_new(tree, NULL);
+    assert_device_at(host, RH_KIND_MDEV, capitals,
+                     "uuid=" UUID " type=mtty-2 type-name=Dual port serial device-api=vfio-pci");
+    assert_device_at(host, RH_KIND_MDEV, OTHER_UUID, NULL);
+    assert_device_at(host, RH_KIND_MDEV, "../../mdev", NULL);
+    mock_stop();
+}
+
 static void test_host_without_root(void)
 {
     g_autoptr(GError) error = NULL;
@@ -882,6 +943,8 @@ int main(int argc, char **argv)
     g_test_add_func("/host/resolve", test_host_resolve);
     g_test_add_func("/node/look", test_node_look);
     g_test_add_func("/host/is-node-of", test_host_is_node_of);
+    g_test_add_func("/host/device-at", test_host_device_at);
+    g_test_add_func("/host/mdev-at", test_host_mdev_at);
     g_test_add_func("/host/without-root", test_host_without_root);
     return g_test_run();
 }
