@@ -122,6 +122,9 @@ void rh_reason_free(RhReason *reason);
  */
 gboolean rh_judge(const RhCase *c, GPtrArray *reasons);
 
+/* The same by the rows of these @attributes alone (NULL at their end). */
+gboolean rh_judge_only(const RhCase *c, const char *const *attributes, GPtrArray *reasons);
+
 /* How many rows reject the device; nothing is allocated. */
 guint rh_judge_rejections(const RhCase *c);
 

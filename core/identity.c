@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/identity.h"
+
+#include <string.h>
+
+/* NVIDIA's drivers put a brand before a type's name, and newer ones put another. */
+static const char *without_brand(const char *type_name)
+{
+    static const char *const brands[] = {"GRID ", "NVIDIA "};
+
+    for (guint i = 0; i < G_N_ELEMENTS(brands); i++)
+        if (g_str_has_prefix(type_name, brands[i]))
+            return type_name + strlen(brands[i]);
+    return type_name;
+}
+
+/* A type's id may be another type's after an upgrade of the driver; what it is called tells. */
+static RhIdentity compare_types(const RhDevice *entry, const RhDevice *found)
+{
+    const char *recorded = rh_device_text(entry, RH_ATTR_TYPE);
+    const char *type = rh_device_text(found, RH_ATTR_TYPE);
+    const char *recorded_name = rh_device_text(entry, RH_ATTR_TYPE_NAME);
+    const char *name = rh_device_text(found, RH_ATTR_TYPE_NAME);
+
+    if (!recorded || !type)
+        return RH_IDENTITY_OPEN;
+    if (recorded_name && name && !g_str_equal(without_brand(recorded_name), without_brand(name)))
+        return RH_IDENTITY_OTHER;
+    return g_str_equal(recorded, type) ? RH_IDENTITY_SAME : RH_IDENTITY_OTHER;
+}
+
+static gboolean has_recorded_key(const RhGuestDevice *guest_device)
+{
+    return rh_device_same_key(guest_device->kind, rh_guest_device_key(guest_device),
+                              rh_device_key(guest_device->entry));
+}
+
+RhIdentity rh_identity_of(const RhGuestDevice *guest_device, const RhDevice *found)
+{
+    const RhDevice *entry = guest_device->entry;
+    const char *recorded;
+    const char *name;
+
+    if (!entry || !found)
+        return RH_IDENTITY_OPEN;
+    if (entry->kind == RH_KIND_MDEV)
+        return has_recorded_key(guest_device) ? compare_types(entry, found) : RH_IDENTITY_OPEN;
+    recorded = rh_device_name(entry);
+    name = rh_device_name(found);
+    if (recorded && name && g_str_equal(recorded, name))
+        return RH_IDENTITY_SAME; /* a site's own link follows its device to another number */
+    return recorded && name && has_recorded_key(guest_device) ? RH_IDENTITY_OTHER
+                                                              : RH_IDENTITY_OPEN;
+}
+
+/* Whether the rules take the mdev @found for what was recorded; where not, *@ret_why says why, a
+ * clause that is the caller's. A driver's version does not count: no state comes with a start. */
+static gboolean is_taken(const RhGuest *guest, const RhGuestDevice *guest_device,
+                         const RhDevice *found, const RhPolicy *policy, char **ret_why)
+{
+    static const char *const attributes[] = {"device-api", "type", "type-name", NULL};
+    g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func((GDestroyNotify)rh_reason_free);
+    g_autoptr(GString) why = g_string_new(NULL);
+    RhContext context = {.guest = guest, .policy = policy, .at_home = TRUE};
+    RhCase c = {&context, guest_device, guest_device->entry, found};
+
+    if (rh_judge_only(&c, attributes, reasons))
+        return TRUE;
+    for (guint i = 0; i < reasons->len; i++)
+        g_string_append_printf(why, "%s%s", i ? "; " : "",
+                               ((RhReason *)g_ptr_array_index(reasons, i))->text);
+    *ret_why = g_string_free(g_steal_pointer(&why), FALSE);
+    return FALSE;
+}
+
+static char *refuse_type(const RhGuest *guest, const RhGuestDevice *guest_device,
+                         const RhDevice *found, const RhPolicy *policy)
+{
+    g_autofree char *device = rh_guest_device_describe(guest_device);
+    g_autofree char *why = NULL;
+
+    if (is_taken(guest, guest_device, found, policy, &why))
+        return NULL;
+    return g_strdup_printf(
+        "guest '%s' cannot start: its %s is of another type than the recorded one: %s; "
+        "'virt-rehome "
+        "refresh %s' gives it one that fits, and 'accept' in [mdev %s] of virt-rehome.conf lets "
+        "another type stand in",
+        guest->name ? guest->name : "", device, why, guest->name ? guest->name : "GUEST",
+        rh_device_text(guest_device->entry, RH_ATTR_TYPE));
+}
+
+static char *refuse_name(const RhGuest *guest, const RhGuestDevice *guest_device,
+                         const RhDevice *found)
+{
+    g_autofree char *device = rh_guest_device_describe(guest_device);
+
+    return g_strdup_printf(
+        "guest '%s' cannot start: its %s is the device '%s' now, and the one that was recorded for "
+        "it is '%s'; 'virt-rehome refresh %s' gives it one that fits",
+        guest->name ? guest->name : "", device, rh_device_name(found),
+        rh_device_name(guest_device->entry), guest->name ? guest->name : "GUEST");
+}
+
+static char *refuse_lost(const RhGuest *guest, const RhGuestDevice *guest_device)
+{
+    g_autofree char *device = rh_guest_device_describe(guest_device);
+    const char *recorded = rh_device_name(guest_device->entry);
+
+    return g_strdup_printf(
+        "guest '%s' cannot start: when definitions were refreshed, its %s was another device than "
+        "the recorded '%s', or was given to another guest; 'virt-rehome refresh %s' gives it one "
+        "that fits",
+        guest->name ? guest->name : "", device, recorded ? recorded : "one without a name",
+        guest->name ? guest->name : "GUEST");
+}
+
+char *rh_identity_refuse(const RhGuest *guest, const RhGuestDevice *guest_device,
+                         const RhDevice *found, const RhPolicy *policy)
+{
+    RhIdentity identity = rh_identity_of(guest_device, found);
+    char *refusal = NULL;
+
+    if (identity == RH_IDENTITY_SAME)
+        return NULL;
+    if (identity == RH_IDENTITY_OTHER)
+        refusal = guest_device->kind == RH_KIND_MDEV
+                      ? refuse_type(guest, guest_device, found, policy)
+                      : refuse_name(guest, guest_device, found);
+    if (!refusal && rh_record_is_lost(guest_device))
+        refusal = refuse_lost(guest, guest_device);
+    return refusal;
+}
