@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook/lifecycle.h"
 
+#include "core/identity.h"
 #include "hook/claims-file.h"
 #include "hook/incoming.h"
 #include "hook/journal.h"
 #include "hook/refusal.h"
 #include "hook/users.h"
 #include "util/error.h"
+#include "util/text.h"
 #include "xml/claims-xml.h"
 #include "xml/domain.h"
 
@@ -17,9 +19,9 @@
 
 /* The guest and the claims, locked and up to date. */
 typedef struct {
+    const RhEnvironment *environment;
     RhHost *host;       /* NULL: it cannot be looked at */
     RhInventory *saved; /* in place of the host, for trying out; NULL: this host */
-    gboolean is_own;    /* the host is the one that this process runs on */
     RhUsers *users;
     RhClaimsFile *file;
     RhClaims *claims;
@@ -40,7 +42,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
 static gboolean session_look(Session *session, const RhEnvironment *environment,
                              const RhGuest *guest, GError **error)
 {
-    session->is_own = !environment->inventory && g_str_equal(environment->root, "/");
+    session->environment = environment;
     if (environment->inventory &&
         !(session->saved = rh_environment_load_inventory(environment->inventory, error)))
         return FALSE;
@@ -168,19 +170,92 @@ static char *find_obstacle(const Session *session, const RhGuest *guest)
 /* What this host is called, the caller's; NULL: unknown. */
 static char *name_here(const Session *session)
 {
+    const RhEnvironment *environment = session->environment;
+
     if (session->saved)
         return g_strdup(session->saved->name);
     if (session->host)
         return rh_host_name(session->host);
-    return session->is_own ? rh_host_own_name() : NULL;
+    return !environment->inventory && g_str_equal(environment->root, "/") ? rh_host_own_name()
+                                                                          : NULL;
 }
 
-/* Whether the guest's record names another host. */
-static gboolean comes_from_elsewhere(const Session *session, const RhGuest *guest)
+/* Where the guest's record was made. */
+typedef enum { PLACE_OPEN, PLACE_HOME, PLACE_ELSEWHERE } Place;
+
+static Place place_of(const Session *session, const RhGuest *guest)
 {
     g_autofree char *name = name_here(session);
 
-    return name && guest->record && guest->record->host && !g_str_equal(name, guest->record->host);
+    if (!name || !guest->record || !guest->record->host)
+        return PLACE_OPEN;
+    return g_str_equal(name, guest->record->host) ? PLACE_HOME : PLACE_ELSEWHERE;
+}
+
+/* Whether it may have been made on another host: also where there was no way to look what this one
+ * is called. */
+static gboolean may_come_from_elsewhere(const Session *session, const RhGuest *guest)
+{
+    gboolean looked = session->saved || session->host;
+    Place place = place_of(session, guest);
+
+    return place == PLACE_ELSEWHERE ||
+           (place == PLACE_OPEN && !looked && guest->record && guest->record->host);
+}
+
+/* What is behind the device's source, the caller's; NULL: the host cannot say. */
+static RhDevice *find_device(const Session *session, const RhGuestDevice *device)
+{
+    const char *key = rh_guest_device_key(device);
+    const RhDevice *saved;
+
+    if (!session->saved)
+        return session->host ? rh_host_device_at(session->host, device->kind, key) : NULL;
+    saved = rh_inventory_find_key(session->saved, device->kind, key);
+    return saved ? rh_device_copy(saved) : NULL;
+}
+
+/* Whether @found was reserved: the rules have said then that it may stand in. */
+static gboolean was_planned(const Session *session, const RhGuestDevice *device,
+                            const RhDevice *found)
+{
+    const RhClaim *reservation = session->claims ? reservation_of(session, device) : NULL;
+
+    return reservation && found && reservation->device &&
+           g_strcmp0(reservation->device, rh_device_name(found)) == 0;
+}
+
+/* Why @found is not the recorded device; NULL: nothing says so. The configuration is read only for
+ * an mdev of another type. */
+static char *refuse_identity(const Session *session, const RhGuest *guest,
+                             const RhGuestDevice *device, const RhDevice *found)
+{
+    g_autoptr(RhPolicy) policy = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (device->kind == RH_KIND_MDEV && rh_identity_of(device, found) == RH_IDENTITY_OTHER &&
+        !(policy = rh_environment_policy(session->environment, &error)))
+        return rh_refusal_of_fault(error);
+    return rh_identity_refuse(guest, device, found, policy);
+}
+
+/* On the record's own host: why one of the guest's devices is not the recorded one; NULL: nothing
+ * says so. */
+static char *find_exchange(const Session *session, const RhGuest *guest)
+{
+    gboolean at_home = place_of(session, guest) == PLACE_HOME;
+
+    for (guint i = 0; at_home && i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+        g_autoptr(RhDevice) found = find_device(session, device);
+        char *refusal = was_planned(session, device, found)
+                            ? NULL
+                            : refuse_identity(session, guest, device, found);
+
+        if (refusal)
+            return rh_cut(rh_one_line(refusal), RH_MAX_MESSAGE);
+    }
+    return NULL;
 }
 
 /* Whether all of the guest's devices were planned here; *@ret_any: whether any was. */
@@ -200,7 +275,8 @@ static gboolean needs_judgement(const Session *session, const RhGuest *guest)
 {
     gboolean any;
 
-    return !are_all_reserved(session, guest, &any) && (any || comes_from_elsewhere(session, guest));
+    return !are_all_reserved(session, guest, &any) &&
+           (any || place_of(session, guest) == PLACE_ELSEWHERE);
 }
 
 /* What the rules say. Without an answer the answer is no. */
@@ -219,8 +295,10 @@ static char *judge(const RhEnvironment *environment, GBytes *bytes)
 static char *claim_devices(Session *session, const RhGuest *guest)
 {
     g_autoptr(GError) error = NULL;
-    char *obstacle = find_obstacle(session, guest);
+    char *obstacle = find_exchange(session, guest);
 
+    if (!obstacle)
+        obstacle = find_obstacle(session, guest);
     if (obstacle)
         return obstacle;
     hold_all(session, guest, RH_CLAIM_CLAIMED);
@@ -231,19 +309,13 @@ static char *claim_devices(Session *session, const RhGuest *guest)
     return NULL;
 }
 
-/* Whether the guest's record may be of another host: also where there was no way to look what this
- * host is called. */
-static gboolean may_come_from_elsewhere(const Session *session, const RhGuest *guest)
-{
-    g_autofree char *name = name_here(session);
-    gboolean looked = session->saved || session->host || name;
-
-    return looked ? comes_from_elsewhere(session, guest) : guest->record && guest->record->host;
-}
-
 /* The claims cannot be had. A guest that is at home starts all the same. */
 static char *start_without_claims(const Session *session, const RhGuest *guest, const GError *error)
 {
+    char *refusal = find_exchange(session, guest);
+
+    if (refusal)
+        return refusal;
     if (may_come_from_elsewhere(session, guest))
         return rh_refusal_of_fault(error);
     rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);

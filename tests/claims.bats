@@ -312,7 +312,7 @@ killed_at_each_step() { # OPERATION
     make 2 1
     comes web1000
     starts web1000
-    sed -i 's/vhost-vdpa-0/vhost-vdpa-1/' web1000.xml
+    sed -i 's/vhost-vdpa-0/vhost-vdpa-1/; s/"vdpa0"/"vdpa1"/' web1000.xml
     passes web1000 prepare begin
     is_held "vhost-vdpa-1 web1000 claimed"
 }
@@ -1245,7 +1245,7 @@ hangs() { # GUEST OPERATION: its streams are pipes; into $pid, $child
     [ ! -s out ]
     nothing_is_held
     # this host's own, so that nothing but the refusal is against it
-    sed 's/vhost-vdpa-1000/vhost-vdpa-0/; s/srchost/dsthost/; s/fabric/other/' web1000.xml > own.xml
+    sed 's/vhost-vdpa-1000/vhost-vdpa-0/; s/"vdpa1000"/"vdpa0"/; s/srchost/dsthost/; s/fabric/other/' web1000.xml > own.xml
     sed -i 's/vhost-vdpa-1000/vhost-vdpa-0/' web1000.xml
     passes web1000 restore begin
     refused "mtu is 1500, must be at least 9000" own prepare begin

@@ -45,6 +45,229 @@ refused() { # PATTERN GUEST OPERATION SUBOPERATION
     head -n 1 err | grep -q -- "$1"
 }
 
+# A guest called web1 with one device, whose record is of this very host.
+guest() { # DEVICE-XML ENTRY
+    cat > web1.xml << END
+<domain type="kvm">
+  <name>web1</name>
+  <uuid>6f5a1c1e-3c2b-4c0e-9d5e-5b7a86a3f9d1</uuid>
+  <metadata>
+    <record xmlns="urn:virt-rehome:1" format="1" host="kvm1" kernel="6.12.107">$2</record>
+  </metadata>
+  <devices>$1</devices>
+</domain>
+END
+}
+
+blk='mgmtdev="vdpasim_blk" driver="vdpasim_blk" class="blk" vendor-id="0x0" max-vqs="1" max-vq-size="256" min-vq-size="1" features="0x0000000300000240" capacity="2048" block-size="512" read-only="no" pool="san"'
+net='mgmtdev="vdpasim_net" driver="vdpasim_net" class="net" vendor-id="0x0" max-vqs="3" max-vq-size="1024" min-vq-size="1" features="0x0000000300030028" mac="52:54:00:00:00:01" mtu="1500" pool="fabric"'
+uuid=53764d0e-85a0-42b4-af5c-2046b460b1dc
+gpu='device-api="vfio-pci" driver="nvidia" driver-version="535.161.05" vendor="0x10de" product="0x1db6"'
+
+disk() { # NODE NAME
+    guest "<disk type='vhostvdpa' device='disk'><source dev='$1'/><target dev='vda' bus='virtio'/></disk>" \
+        "<vdpa name='$2' chardev='/dev/vhost-vdpa-5' $blk/>"
+}
+
+nic() { # NODE NAME
+    guest "<interface type='vdpa'><mac address='52:54:00:00:00:01'/><source dev='$1'/></interface>" \
+        "<vdpa name='$2' chardev='/dev/vhost-vdpa-5' $net/>"
+}
+
+vgpu() { # TYPE TYPE-NAME
+    guest "<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci'><source><address uuid='$uuid'/></source></hostdev>" \
+        "<mdev uuid='$uuid' parent='0000:84:00.0' type='$1' type-name='$2' $gpu/>"
+}
+
+# What the hook goes by in place of this host.
+inventory() { # DEVICES
+    echo "<host xmlns='urn:virt-rehome:1' format='1' name='kvm1' kernel='6.12.107'>$1</host>" > host.xml
+    common=(--root root --state state --config config --host host.xml)
+}
+
+vdpa() { # NAME N ATTRIBUTES
+    echo "<vdpa name='$1' chardev='/dev/vhost-vdpa-$2' bound='vhost_vdpa' $3/>"
+}
+
+# -- identity, by a saved inventory ---------------------------------------------------------------
+
+@test "a disk whose number is another device's: refused, with both names and the remedy" {
+    inventory "$(vdpa disk-of-db1 5 "$blk")"
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    refused "^guest 'web1' cannot start: its vDPA disk '/dev/vhost-vdpa-5' is the device 'disk-of-db1' now, and the one that was recorded for it is 'disk-of-web1'; 'virt-rehome refresh web1'" web1 prepare begin
+    [ ! -e state/claims ] || ! grep -q vhost-vdpa-5 state/claims
+}
+
+@test "a NIC whose number is another device's is refused, though the rules would take that" {
+    inventory "$(vdpa tenant-b 5 "$net")"
+    nic /dev/vhost-vdpa-5 tenant-a
+    refused "'tenant-b' now, and the one that was recorded for it is 'tenant-a'" web1 prepare begin
+    # What a plan has reserved under that number was chosen by the rules.
+    passes web1 restore begin
+    [ ! -s out ]
+    passes web1 prepare begin
+    # One from elsewhere is judged by the rules.
+    rm -r state
+    sed -i 's/host="kvm1"/host="kvm3"/' web1.xml
+    passes web1 prepare begin
+}
+
+@test "the same name, a record without a name or without a host: it starts" {
+    inventory "$(vdpa tenant-a 5 "$net")"
+    nic /dev/vhost-vdpa-5 tenant-a
+    passes web1 prepare begin
+    rm -r state
+    inventory "$(vdpa tenant-b 5 "$net")"
+    sed -i "s/ name='tenant-a'//" web1.xml
+    passes web1 prepare begin
+    rm -r state
+    nic /dev/vhost-vdpa-5 tenant-a
+    sed -i 's/ host="kvm1"//' web1.xml
+    passes web1 prepare begin
+}
+
+@test "somebody wrote another source since: that is a choice, and it starts" {
+    inventory "$(vdpa disk-of-db1 7 "$blk")"
+    disk /dev/vhost-vdpa-7 disk-of-web1
+    sed -i "s/<source /<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'\/>&/; s/<vdpa /&guest-address='pci:0000:00:02.0' /" web1.xml
+    passes web1 prepare begin
+}
+
+@test "an unreadable record is a warning, and the guest starts" {
+    inventory "$(vdpa disk-of-db1 5 "$blk")"
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    sed -i "s/ chardev='[^']*'//" web1.xml
+    passes web1 prepare begin
+}
+
+@test "the configuration is not read for a vDPA device, whatever it says" {
+    echo "[broken" > config
+    inventory "$(vdpa disk-of-web1 5 "$blk")"
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    passes web1 prepare begin
+}
+
+mdev() { # TYPE TYPE-NAME DRIVER-VERSION
+    inventory "<mdev-parent name='0000:84:00.0' bus='pci' driver='nvidia' driver-version='$3' vendor='0x10de' product='0x1db6'>
+<type id='$1' name='$2' device-api='vfio-pci' available='1'/></mdev-parent><mdev uuid='$uuid' parent='0000:84:00.0' type='$1'/>"
+}
+
+@test "an mdev of the recorded type starts, whatever its driver's version and the configuration say" {
+    echo "[broken" > config
+    mdev nvidia-105 "NVIDIA V100D-1Q" 550.54.10
+    vgpu nvidia-105 "GRID V100D-1Q"
+    passes web1 prepare begin
+}
+
+@test "an mdev of another type is refused, with both types and the setting that would take it" {
+    mdev nvidia-110 "GRID V100D-1Q" 535.161.05
+    vgpu nvidia-105 "GRID V100D-1Q"
+    refused "mediated device '$uuid' is of another type than the recorded one: type is nvidia-110, must be nvidia-105 .*'virt-rehome refresh web1'.*'accept' in .mdev nvidia-105. of virt-rehome.conf" web1 prepare begin
+    echo "[broken" > config
+    refused "config" web1 prepare begin
+}
+
+@test "an mdev of a type that is accepted starts, whatever its driver's version" {
+    printf '[mdev nvidia-105]\naccept = nvidia-110\n' > config
+    mdev nvidia-110 "GRID V100D-1Q" 550.54.10
+    vgpu nvidia-105 "GRID V100D-1Q"
+    passes web1 prepare begin
+}
+
+@test "a NIC whose number is another device's, which fits: a refresh records that, and the guest starts" {
+    inventory "$(vdpa tenant-b 5 "$net")"
+    nic /dev/vhost-vdpa-5 tenant-a
+    mkdir -p root/etc/libvirt/qemu
+    cp web1.xml root/etc/libvirt/qemu/web1.xml
+    "$RH_BIN_DIR/virt-rehome-recorder" refresh --all --boot --root root --host host.xml --config config > refreshed
+    [ "$(cat refreshed)" = "web1: its record is of the devices here now" ]
+    cp root/etc/libvirt/qemu/web1.xml .
+    passes web1 prepare begin
+    "$RH_BIN_DIR/virt-rehome-recorder" refresh --all --boot --root root --host host.xml --config config > refreshed
+    cmp web1.xml root/etc/libvirt/qemu/web1.xml
+}
+
+@test "a refresh's mark: refused while nothing says that the device is the recorded one" {
+    inventory "$(vdpa disk-of-db1 5 "$blk")"
+    disk /dev/vhost-vdpa-5 ""
+    sed -i "s/ name=''/ lost='\/dev\/vhost-vdpa-5'/" web1.xml
+    refused "^guest 'web1' cannot start: when definitions were refreshed, its vDPA disk '/dev/vhost-vdpa-5' was another device" web1 prepare begin
+    sed -i "s/ lost='/ name='disk-of-db1'&/" web1.xml
+    passes web1 prepare begin
+    rm -r state
+    sed -i "s/ lost='[^']*'/ lost='\/dev\/vhost-vdpa-3'/; s/ name='disk-of-db1'//" web1.xml
+    passes web1 prepare begin
+}
+
+# -- identity, by sysfs ---------------------------------------------------------------------------
+
+# A host as sysfs has it, with a vDPA device at a node.
+sysfs() { # NAME N
+    mkdir -p root/dev root/proc/sys/kernel "root/sys/bus/vdpa/devices/$1/vhost-vdpa-$2"
+    echo kvm1 > root/proc/sys/kernel/hostname
+    : > "root/dev/vhost-vdpa-$2"
+}
+
+@test "sysfs: a disk whose number is another device's is refused, the same one starts" {
+    sysfs disk-of-db1 5
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    refused "'disk-of-db1' now, and the one that was recorded for it is 'disk-of-web1'" web1 prepare begin
+    mv root/sys/bus/vdpa/devices/disk-of-{db1,web1}
+    passes web1 prepare begin
+}
+
+@test "sysfs: a host that cannot say what the node is lets the guest start" {
+    sysfs disk-of-db1 5
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    rm -r root/sys
+    passes web1 prepare begin
+    rm -r state
+    sysfs disk-of-db1 5
+    rm root/proc/sys/kernel/hostname
+    passes web1 prepare begin
+}
+
+@test "sysfs: what the state folder's trouble cannot be is a start on another's disk" {
+    sysfs disk-of-db1 5
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    : > state
+    refused "'disk-of-db1' now" web1 prepare begin
+}
+
+@test "sysfs: a site's own link to a number that is another device's is refused" {
+    sysfs disk-of-db1 5
+    rm root/dev/vhost-vdpa-5
+    mknod root/dev/vhost-vdpa-5 c 245 5 2> why || skip "device nodes cannot be made here: $(cat why)"
+    mkdir -p root/dev/vdpa root/sys/dev/char root/sys/devices/disk-of-{db1,web1}/vhost-vdpa-5
+    ln -s ../vhost-vdpa-5 root/dev/vdpa/tenant-a
+    ln -s ../../devices/disk-of-db1/vhost-vdpa-5 root/sys/dev/char/245:5
+    disk /dev/vdpa/tenant-a disk-of-web1
+    sed -i "s/<source /<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'\/>&/; s/<vdpa /&guest-address='pci:0000:00:02.0' /" web1.xml
+    refused "its vDPA disk '/dev/vdpa/tenant-a' is the device 'disk-of-db1' now" web1 prepare begin
+    ln -sfn ../../devices/disk-of-web1/vhost-vdpa-5 root/sys/dev/char/245:5
+    passes web1 prepare begin
+}
+
+@test "sysfs: an mdev of another type is refused, of an accepted one starts" {
+    types=root/sys/devices/gpu/mdev_supported_types
+    mkdir -p $types/nvidia-1{05,10} "root/sys/devices/gpu/$uuid" root/sys/bus/mdev/devices root/proc/sys/kernel
+    echo kvm1 > root/proc/sys/kernel/hostname
+    for type in 05 10; do
+        echo "GRID V100D-${type}Q" > $types/nvidia-1$type/name
+        echo vfio-pci > $types/nvidia-1$type/device_api
+    done
+    ln -s ../mdev_supported_types/nvidia-110 "root/sys/devices/gpu/$uuid/mdev_type"
+    ln -s "../../../devices/gpu/$uuid" "root/sys/bus/mdev/devices/$uuid"
+    vgpu nvidia-105 "GRID V100D-05Q"
+    refused "type is nvidia-110, must be nvidia-105" web1 prepare begin
+    printf '[mdev nvidia-105]\naccept = nvidia-110\n' > config
+    passes web1 prepare begin
+    rm -r state
+    : > config
+    ln -sfn ../mdev_supported_types/nvidia-105 "root/sys/devices/gpu/$uuid/mdev_type"
+    passes web1 prepare begin
+}
+
 # -- a host that cannot be looked at --------------------------------------------------------------
 
 @test "an inventory that is not there: no crash, and a guest whose record names no host starts" {
