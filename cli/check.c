@@ -173,6 +173,9 @@ RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output,
         !read_question(&question, words[0], error) || !ask_all(&question, error) ||
         !reply(&question, output, error))
         return RH_EXIT_TROUBLE;
+    for (guint i = 0; i < question.policy->warnings->len; i++)
+        g_string_append_printf(output->err, "warning: %s\n",
+                               (char *)g_ptr_array_index(question.policy->warnings, i));
     return ((RhAnswer *)g_ptr_array_index(question.answers, 0))->plan->fits ? RH_EXIT_FITS
                                                                             : RH_EXIT_REFUSED;
 }

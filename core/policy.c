@@ -33,6 +33,7 @@ RhPolicy *rh_policy_new(void)
     policy->ring = RH_RING_AUTO;
     policy->pools = g_ptr_array_new_with_free_func(pool_free);
     policy->mdevs = g_ptr_array_new_with_free_func(mdev_policy_free);
+    policy->warnings = g_ptr_array_new_with_free_func(g_free);
     return policy;
 }
 
@@ -42,6 +43,7 @@ void rh_policy_free(RhPolicy *policy)
         return;
     g_ptr_array_unref(policy->pools);
     g_ptr_array_unref(policy->mdevs);
+    g_ptr_array_unref(policy->warnings);
     g_free(policy);
 }
 

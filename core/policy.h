@@ -36,8 +36,9 @@ typedef struct {
     RhRing ring;
     gboolean vdpa_create;
     gboolean vdpa_reconfigure;
-    GPtrArray *pools; /* of RhPool, in the order of the files; the first that matches counts */
-    GPtrArray *mdevs; /* of RhMdevPolicy */
+    GPtrArray *pools;    /* of RhPool, in the order of the files; the first that matches counts */
+    GPtrArray *mdevs;    /* of RhMdevPolicy */
+    GPtrArray *warnings; /* of char *: what was set and is not taken as it stands */
 } RhPolicy;
 
 /* The defaults. */

@@ -9,7 +9,8 @@
 
 #define CONFIG_FILE "etc/virt-rehome.conf"
 #define CONFIG_DIR "etc/virt-rehome.conf.d"
-#define MAX_DEADLINE 600u
+#define MAX_DEADLINE \
+    60u /* the front (front/main.c) waits longer than that, and than what comes then */
 
 /* One value of a file on its way into the policy. */
 typedef struct {
@@ -99,9 +100,13 @@ static gboolean take_deadline(const Setting *setting)
 {
     guint64 seconds;
 
-    if (!rh_parse_number(setting->value, MAX_DEADLINE, &seconds) || seconds == 0)
+    if (!rh_parse_number(setting->value, G_MAXUINT32, &seconds) || seconds == 0)
         return FALSE;
-    setting->policy->deadline = (guint)seconds;
+    if (seconds > MAX_DEADLINE)
+        g_ptr_array_add(setting->policy->warnings,
+                        g_strdup_printf("deadline is %s, and %u is taken, the most that it can be",
+                                        setting->value, MAX_DEADLINE));
+    setting->policy->deadline = MIN((guint)seconds, MAX_DEADLINE);
     return TRUE;
 }
 
@@ -166,7 +171,7 @@ static const Key policy_keys[] = {{"match", "capability or exact", take_match},
                                   {"unrecorded", "reject or keep", take_unrecorded},
                                   {"unrecorded-restore", "keep or reject", take_unrecorded_restore},
                                   {"pools", "optional or required", take_pools},
-                                  {"deadline", "a number of seconds from 1 to 600", take_deadline},
+                                  {"deadline", "a number of seconds from 1 to 60", take_deadline},
                                   {"ring", "auto, device or xml", take_ring},
                                   {NULL, NULL, NULL}};
 
@@ -250,6 +255,20 @@ static gboolean fault(File *file, const char *group, const char *key, GError **e
     return rh_raise(error, RH_ERROR_CONFIG, "%s, line %u: %s", file->path, line_of(file), text);
 }
 
+/* Says of what was warned of since there were @known where it stands. */
+static void place_warnings(File *file, const char *group, const char *key, GPtrArray *warnings,
+                           guint known)
+{
+    file->group = group;
+    file->key = key;
+    for (guint i = known; i < warnings->len; i++) {
+        g_autofree char *text = g_steal_pointer(&g_ptr_array_index(warnings, i));
+
+        g_ptr_array_index(warnings, i) =
+            g_strdup_printf("%s, line %u: %s", file->path, line_of(file), text);
+    }
+}
+
 /* "capability   # or exact" to "capability". */
 static char *without_comment(const char *value)
 {
@@ -266,6 +285,7 @@ static gboolean take_key(File *file, const Group *group, const char *group_name,
     g_autofree char *raw = g_key_file_get_value(file->keys, group_name, name, NULL);
     g_autofree char *value = without_comment(raw);
     Setting setting = {.policy = policy, .subject = subject, .value = value};
+    guint known = policy->warnings->len;
     const Key *key = group->keys;
 
     while (key->name && !g_str_equal(key->name, name))
@@ -279,6 +299,7 @@ static gboolean take_key(File *file, const Group *group, const char *group_name,
     if (!key->take(&setting))
         return fault(file, group_name, name, error, "%s is '%s', must be %s", name, value,
                      key->expected);
+    place_warnings(file, group_name, name, policy->warnings, known);
     return TRUE;
 }
 

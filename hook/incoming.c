@@ -139,11 +139,18 @@ static GStrv strings_of(GPtrArray *texts)
     return g_strdupv((GStrv)texts->pdata);
 }
 
-static void note_plan(RhDecision *decision, const RhPlan *plan, const RhUsers *users)
+static gpointer copy_text(gconstpointer text, gpointer data G_GNUC_UNUSED)
+{
+    return g_strdup(text);
+}
+
+static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *policy,
+                      const RhUsers *users)
 {
     g_autoptr(GPtrArray) plans = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 
+    g_ptr_array_extend(warnings, policy->warnings, copy_text, NULL);
     for (guint i = 0; i < users->warnings->len; i++)
         g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(users->warnings, i)));
     for (guint i = 0; i < plan->choices->len; i++) {
@@ -181,7 +188,7 @@ static gboolean plan_and_reserve(const Job *job, RhClaims *claims, const RhPolic
     } while (plan->fits && any_open(plan, host));
     decision->refusal =
         plan->fits ? find_taken(plan, users, claims, &claimant) : rh_refusal_describe(plan);
-    note_plan(decision, plan, users);
+    note_plan(decision, plan, policy, users);
     if (!decision->refusal)
         reserve(claims, &claimant, plan);
     decision->claims = rh_claims_serialise(claims);

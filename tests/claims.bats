@@ -1530,6 +1530,15 @@ END
     grep -q '^MESSAGE=.*odd.xml' journal
 }
 
+@test "the journal: a deadline that is longer than it can be" {
+    make 1 1
+    printf '[policy]\ndeadline = 100\n' > config
+    with_journal << 'END'
+passes web1000 migrate begin
+END
+    grep -q '^MESSAGE=config, line 2: deadline is 100, and 60 is taken' journal
+}
+
 @test "the journal: a reconnect that could not be noted" {
     make 1 1
     at_home web1000 0

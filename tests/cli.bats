@@ -173,6 +173,13 @@ json() { # EXPRESSION over the parsed output, called `it`
     grep -q '4f0d9d7a-[0-9a-f-]*: in use by guest desktop4' out
 }
 
+@test "check: what is configured and not taken as it stands" {
+    printf '[policy]\ndeadline = 600\n' > patient.conf
+    try check "$examples/guest.xml" --host "$examples/host-fits.xml" --config patient.conf
+    ends 0
+    [ "$(cat err)" = "warning: patient.conf, line 2: deadline is 600, and 60 is taken, the most that it can be" ]
+}
+
 @test "check: a guest that does not fit" {
     try check "$examples/guest.xml" --host "$examples/host-unfit.xml" "${config[@]}"
     ends 1

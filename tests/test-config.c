@@ -122,6 +122,16 @@ static void test_fragments(void)
     policy = rh_config_load(etc.root, NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(policy->deadline, ==, 7);
+    g_assert_cmpuint(policy->warnings->len, ==, 0);
+    etc_write(&etc, "etc/virt-rehome.conf.d/30-c.conf", "[policy]\nring = xml\ndeadline = 61\n");
+    g_clear_pointer(&policy, rh_policy_free);
+    policy = rh_config_load(etc.root, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(policy->deadline, ==, 60);
+    g_assert_cmpuint(policy->warnings->len, ==, 1);
+    g_assert_true(g_str_has_suffix(g_ptr_array_index(policy->warnings, 0),
+                                   "etc/virt-rehome.conf.d/30-c.conf, line 3: deadline is 61, and "
+                                   "60 is taken, the most that it can be"));
     g_assert_cmpint(policy->ring, ==, RH_RING_XML);
 }
 
@@ -137,7 +147,7 @@ static void test_faults(void)
         {"[pool]\nvdpa = *\n", ", line 1: [pool] needs a name: [pool NAME]"},
         {"[policy web]\nmatch = exact\n", ", line 1: [policy] takes no name"},
         {"[policy]\ndeadline = 0\n",
-         ", line 2: deadline is '0', must be a number of seconds from 1 to 600"},
+         ", line 2: deadline is '0', must be a number of seconds from 1 to 60"},
         {"[mdev nvidia-1]\naccept = ;\n", ", line 2: accept is ';', must be a list of types"},
         {"[mdev nvidia-1]\nattributes = ../../x\n", ", line 2: attributes is '../../x', must be "},
         {"[policy]\nring\n", ", line 2: "},
