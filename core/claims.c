@@ -29,6 +29,18 @@ void rh_claim_free(RhClaim *claim)
     g_free(claim);
 }
 
+static RhClaim *claim_copy(const RhClaim *claim)
+{
+    RhClaim *copy = g_new0(RhClaim, 1);
+
+    *copy = *claim;
+    copy->key = g_strdup(claim->key);
+    copy->device = g_strdup(claim->device);
+    copy->guest = g_strdup(claim->guest);
+    copy->uuid = g_strdup(claim->uuid);
+    return copy;
+}
+
 RhClaims *rh_claims_new(void)
 {
     return g_ptr_array_new_with_free_func((GDestroyNotify)rh_claim_free);
@@ -95,6 +107,17 @@ const RhClaim *rh_claims_reservation(const RhClaims *claims, const RhClaimant *c
     return NULL;
 }
 
+gboolean rh_claims_holds(const RhClaims *claims, const RhClaimant *claimant)
+{
+    for (guint i = 0; i < claims->len; i++) {
+        const RhClaim *claim = g_ptr_array_index(claims, i);
+
+        if (claim->state != RH_CLAIM_RESERVED && rh_claim_is_of(claim, claimant))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Drops the claimant's claims in the states of the mask @states. */
 static guint drop(RhClaims *claims, const RhClaimant *claimant, guint states)
 {
@@ -143,6 +166,69 @@ gboolean rh_claims_confirm(RhClaims *claims, const RhClaimant *claimant)
         any = TRUE;
     }
     return any;
+}
+
+void rh_release_note_free(RhReleaseNote *note)
+{
+    if (!note)
+        return;
+    g_free(note->guest);
+    g_free(note->uuid);
+    g_ptr_array_unref(note->claims);
+    g_free(note);
+}
+
+RhReleaseNote *rh_release_note_new(const RhClaims *claims, const RhClaimant *claimant)
+{
+    RhReleaseNote *note = g_new0(RhReleaseNote, 1);
+
+    note->time = claimant->now;
+    note->claims = rh_claims_new();
+    if (!claims) {
+        note->guest = g_strdup(claimant->guest);
+        note->uuid = g_strdup(claimant->uuid);
+    }
+    for (guint i = 0; claims && i < claims->len; i++) {
+        const RhClaim *claim = g_ptr_array_index(claims, i);
+
+        if (claim->state != RH_CLAIM_RESERVED && rh_claim_is_of(claim, claimant))
+            g_ptr_array_add(note->claims, claim_copy(claim));
+    }
+    return note;
+}
+
+static gboolean is_same(const RhClaim *a, const RhClaim *b)
+{
+    return is_on(a, b->kind, b->key) && a->state == b->state && a->time == b->time &&
+           a->daemon == b->daemon && a->daemon_start == b->daemon_start &&
+           g_strcmp0(a->guest, b->guest) == 0 && g_strcmp0(a->uuid, b->uuid) == 0;
+}
+
+static gboolean is_released(const RhClaim *claim, const RhReleaseNote *note)
+{
+    RhClaimant claimant = {.guest = note->guest, .uuid = note->uuid};
+
+    if (claim->state == RH_CLAIM_RESERVED || claim->time >= note->time)
+        return FALSE;
+    if ((note->guest || note->uuid) && rh_claim_is_of(claim, &claimant))
+        return TRUE;
+    for (guint i = 0; i < note->claims->len; i++)
+        if (is_same(claim, g_ptr_array_index(note->claims, i)))
+            return TRUE;
+    return FALSE;
+}
+
+guint rh_claims_obey(RhClaims *claims, const RhReleaseNote *note)
+{
+    guint n = 0;
+
+    for (guint i = claims->len; i > 0; i--) {
+        if (!is_released(g_ptr_array_index(claims, i - 1), note))
+            continue;
+        g_ptr_array_remove_index(claims, i - 1);
+        n++;
+    }
+    return n;
 }
 
 /* Whether a guest that is not there yet has had its time. One without a daemon that may still be at

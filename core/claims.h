@@ -102,6 +102,9 @@ const RhClaim *rh_claims_other(const RhClaims *claims, const RhClaimant *claiman
 const RhClaim *rh_claims_reservation(const RhClaims *claims, const RhClaimant *claimant,
                                      RhKind kind, const char *key);
 
+/* Whether the claimant has claims that are no reservations. */
+gboolean rh_claims_holds(const RhClaims *claims, const RhClaimant *claimant);
+
 /* Drops the claimant's reservations; those of its claims that are none; or all. Returns how many.
  */
 guint rh_claims_drop_reservations(RhClaims *claims, const RhClaimant *claimant);
@@ -110,6 +113,27 @@ guint rh_claims_drop(RhClaims *claims, const RhClaimant *claimant);
 
 /* The claimant's claims (not reservations) become running. Returns whether any changed. */
 gboolean rh_claims_confirm(RhClaims *claims, const RhClaimant *claimant);
+
+/*
+ * What a release says that could not be written into the claims: which claims are over. It names
+ * them, not the guest, which may have been started again by the time that somebody reads it.
+ */
+typedef struct {
+    gint64 time; /* seconds by CLOCK_BOOTTIME: what was claimed in that second or later stays */
+    char *guest; /* where the claims could not be read: all that this guest held; NULL: */
+    char *uuid;  /*   both, where they could */
+    RhClaims *claims; /* those that are over, as they stood; empty where they could not be read */
+} RhReleaseNote;
+void rh_release_note_free(RhReleaseNote *note);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhReleaseNote, rh_release_note_free)
+
+/* A release at @claimant's time of what it holds of @claims; NULL: nobody knows what it holds.
+ * Owned by the caller. */
+RhReleaseNote *rh_release_note_new(const RhClaims *claims, const RhClaimant *claimant);
+
+/* Drops what @note says, if it still stands as it says: a reservation, and whatever the guest got
+ * since, does not. Returns how many. Twice is as good as once. */
+guint rh_claims_obey(RhClaims *claims, const RhReleaseNote *note);
 
 /* What tells that a claim is over. */
 typedef struct {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook/claims-file.h"
 
+#include "hook/release-notes.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -25,6 +26,7 @@ struct RhClaimsFile {
     char *folder;
     char *path;
     char *lock_path;
+    GStrv notes; /* releases that what was loaded obeys; NULL: none */
 };
 
 /* Makes the folder, and sees that nobody else can put anything into it. */
@@ -81,6 +83,7 @@ void rh_claims_file_free(RhClaimsFile *file)
     g_free(file->folder);
     g_free(file->path);
     g_free(file->lock_path);
+    g_strfreev(file->notes);
     g_free(file);
 }
 
@@ -215,7 +218,22 @@ static RhClaims *load(const char *path, char **ret_damage, GError **error)
 
 RhClaims *rh_claims_file_load(RhClaimsFile *file, char **ret_damage, GError **error)
 {
-    return load(file->path, ret_damage, error);
+    RhClaims *claims = load(file->path, ret_damage, error);
+
+    if (claims)
+        rh_claims_file_take_notes(file, rh_release_notes_obey(file->folder, claims));
+    return claims;
+}
+
+GStrv rh_claims_file_notes(const RhClaimsFile *file)
+{
+    return g_strdupv(file->notes);
+}
+
+void rh_claims_file_take_notes(RhClaimsFile *file, GStrv notes)
+{
+    g_strfreev(file->notes);
+    file->notes = notes;
 }
 
 char *rh_claims_file_set_aside(RhClaimsFile *file, const char *damage)
@@ -240,6 +258,8 @@ RhClaims *rh_claims_file_peek(const char *state, GError **error)
     g_autofree char *damage = NULL;
     g_autoptr(GPtrArray) claims = load(path, &damage, error);
 
+    if (claims && !damage)
+        g_strfreev(rh_release_notes_obey(state, claims));
     if (!damage)
         return g_steal_pointer(&claims);
     rh_raise(error, RH_ERROR_INPUT, "%s", damage);
@@ -272,9 +292,12 @@ gboolean rh_claims_file_save(RhClaimsFile *file, GBytes *claims, GError **error)
                         "cannot write the claims: their lock '%s' was removed meanwhile; try again",
                         file->lock_path);
     remove_leftovers(file);
+    rh_release_notes_sweep(file->folder);
     if (g_file_set_contents_full(file->path, data, (gssize)length,
                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                 &reason))
+                                 &reason)) {
+        rh_release_notes_remove(file->folder, file->notes);
         return TRUE;
+    }
     return rh_raise(error, RH_ERROR_STATE, "cannot write the claims: %s", reason->message);
 }

@@ -33,13 +33,22 @@ void rh_claims_file_unlock(RhClaimsFile *file);
 gboolean rh_claims_file_is_current(const RhClaimsFile *file);
 
 /*
- * What stands in the file, under the lock; nothing where there is none. Where what it says is no
+ * What stands in the file, under the lock, without what releases that waited say is over; nothing
+ * where there is none. Where what it says is no
  * list of claims, *@ret_damage, the caller's, tells why, and nothing stands in it; NULL: it is one.
  * Damage is what was read as a whole and makes no sense: a file that could not be opened or read,
  * as where the host's table of files is full, is as good as before. Error: RH_ERROR_STATE; then
  * nothing on disk may be changed, for nobody knows what is held.
  */
 RhClaims *rh_claims_file_load(RhClaimsFile *file, char **ret_damage, GError **error);
+
+/*
+ * The releases that waited, which what was loaded obeys (hook/release-notes): they are taken away
+ * once it is saved. Whoever saves what another process loaded hands them over. Owned by the caller,
+ * and by @file.
+ */
+GStrv rh_claims_file_notes(const RhClaimsFile *file);
+void rh_claims_file_take_notes(RhClaimsFile *file, GStrv notes);
 
 /* Keeps a damaged file for a person to look at, so that the next can be written. Returns what to
  * tell, the caller's. What it said is known from libvirt's status files too. */

@@ -53,6 +53,8 @@ static gboolean decide(const Run *run, GBytes *bytes, RhIncoming why, RhDecision
         told = rh_claims_file_set_aside(file, decision->damage);
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", told);
     }
+    if (file)
+        rh_claims_file_take_notes(file, g_steal_pointer(&decision->notes));
     return !decision->claims || rh_claims_file_save(file, decision->claims, error);
 }
 

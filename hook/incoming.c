@@ -24,6 +24,7 @@ void rh_decision_clear(RhDecision *decision)
     g_clear_pointer(&decision->output, g_bytes_unref);
     g_clear_pointer(&decision->refusal, g_free);
     g_clear_pointer(&decision->claims, g_bytes_unref);
+    g_clear_pointer(&decision->notes, g_strfreev);
     g_clear_pointer(&decision->damage, g_free);
     g_clear_pointer(&decision->plans, g_strfreev);
     g_clear_pointer(&decision->warnings, g_strfreev);
@@ -234,6 +235,7 @@ static gboolean decide(const Job *job, RhDecision *decision, GError **error)
         !rh_claims_file_lock(job->file, purpose, job->deadline - LOCK_MARGIN_US, error))
         return FALSE;
     claims = rh_claims_file_load(job->file, &decision->damage, error);
+    decision->notes = rh_claims_file_notes(job->file);
     return claims && plan_and_reserve(job, claims, policy, inventory, host, decision, error);
 }
 
@@ -282,6 +284,7 @@ static GVariant *work(gpointer data)
     put_bytes(&dict, "output", decision.output);
     put_text(&dict, "refusal", decision.refusal);
     put_bytes(&dict, "claims", decision.claims);
+    put_texts(&dict, "notes", decision.notes);
     put_text(&dict, "damage", decision.damage);
     put_texts(&dict, "plans", decision.plans);
     put_texts(&dict, "warnings", decision.warnings);
@@ -308,6 +311,7 @@ static gboolean unpack(GVariant *result, RhDecision *decision, GError **error)
     (void)g_variant_dict_lookup(&dict, "guest", "s", &decision->guest);
     (void)g_variant_dict_lookup(&dict, "sources", "^as", &decision->sources);
     (void)g_variant_dict_lookup(&dict, "refusal", "s", &decision->refusal);
+    (void)g_variant_dict_lookup(&dict, "notes", "^as", &decision->notes);
     (void)g_variant_dict_lookup(&dict, "damage", "s", &decision->damage);
     (void)g_variant_dict_lookup(&dict, "plans", "^as", &decision->plans);
     (void)g_variant_dict_lookup(&dict, "warnings", "^as", &decision->warnings);

@@ -23,6 +23,7 @@ typedef struct {
     GBytes *output; /* its XML for this host; NULL: unchanged */
     char *refusal;  /* the reason, then a line per candidate; NULL: it fits */
     GBytes *claims; /* what the claims file shall say from now on; NULL: what it says */
+    GStrv notes;    /* releases that these obey: see rh_claims_file_notes(); NULL: none */
     char *damage;   /* why what it says cannot be read; NULL: it can */
     GStrv plans;    /* for the journal: what each device gets; NULL: none */
     GStrv warnings; /* for the journal; NULL: none */

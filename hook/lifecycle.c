@@ -6,6 +6,7 @@
 #include "hook/incoming.h"
 #include "hook/journal.h"
 #include "hook/refusal.h"
+#include "hook/release-notes.h"
 #include "hook/users.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -406,30 +407,12 @@ gboolean rh_lifecycle_confirm(const RhEnvironment *environment, GBytes *bytes, G
            session_save(&session, error);
 }
 
-/* Whether the claims file has anything of a guest that has no device of ours any more: what was
- * unplugged was claimed when it started. */
-static gboolean has_claims(const RhEnvironment *environment, const RhGuest *guest)
-{
-    g_autofree char *state = rh_environment_state(environment);
-    g_autoptr(GPtrArray) claims = rh_claims_file_peek(state, NULL);
-    RhClaimant claimant = {.guest = guest->name, .uuid = guest->uuid};
-
-    return !claims || rh_claims_drop_held(claims, &claimant) > 0;
-}
-
-/* A reservation stays: the guest may already be on its way back here. */
-gboolean rh_lifecycle_release(const RhEnvironment *environment, GBytes *bytes, GError **error)
+/* Under the lock. A reservation stays: the guest may already be on its way back here. */
+static gboolean drop_held(const RhEnvironment *environment, const RhGuest *guest, GError **error)
 {
     gint64 deadline = environment->began + ATTEND_SECONDS * G_USEC_PER_SEC;
-    g_autoptr(RhDomain) domain = rh_domain_parse(bytes, error);
     g_auto(Session) session = {0};
-    const RhGuest *guest;
 
-    if (!domain)
-        return FALSE;
-    guest = rh_domain_guest(domain);
-    if (!has_claims(environment, guest))
-        return TRUE;
     look_if_possible(&session, environment, guest);
     if (!session_open(&session, environment, guest, deadline, error))
         return FALSE;
@@ -439,6 +422,43 @@ gboolean rh_lifecycle_release(const RhEnvironment *environment, GBytes *bytes, G
     rh_journal_add(RH_EVENT_RELEASED, NULL, "the devices of guest '%s' are free",
                    guest->name ? guest->name : "");
     return TRUE;
+}
+
+/* What could not be dropped for @reason is dropped by whoever has the lock next. */
+static gboolean leave_note(const char *state, const RhClaims *claims, const RhClaimant *claimant,
+                           const GError *reason, GError **error)
+{
+    g_autoptr(GError) why_not = NULL;
+
+    if (!rh_release_notes_leave(state, claims, claimant, &why_not))
+        return rh_raise(error, RH_ERROR_STATE, "%s; and %s", reason->message, why_not->message);
+    rh_journal_add(RH_EVENT_WARNING, NULL,
+                   "%s; the next guest's hook frees the devices of guest '%s'", reason->message,
+                   claimant->guest ? claimant->guest : "");
+    return TRUE;
+}
+
+/* What was unplugged was claimed when the guest started, so that its XML does not tell. */
+gboolean rh_lifecycle_release(const RhEnvironment *environment, GBytes *bytes, GError **error)
+{
+    g_autofree char *state = rh_environment_state(environment);
+    g_autoptr(RhDomain) domain = rh_domain_parse(bytes, error);
+    g_autoptr(GPtrArray) claims = NULL;
+    g_autoptr(GError) reason = NULL;
+    const RhGuest *guest;
+    RhClaimant claimant;
+
+    if (!domain)
+        return FALSE;
+    guest = rh_domain_guest(domain);
+    claimant = (RhClaimant){.guest = guest->name, .uuid = guest->uuid};
+    claims = rh_claims_file_peek(state, NULL);
+    if (claims && !rh_claims_holds(claims, &claimant))
+        return TRUE;
+    if (drop_held(environment, guest, &reason))
+        return TRUE;
+    claimant.now = rh_users_now();
+    return leave_note(state, claims, &claimant, reason, error);
 }
 
 gboolean rh_lifecycle_reconnect(const RhEnvironment *environment, GBytes *bytes, GError **error)

@@ -1073,6 +1073,141 @@ takes() { # WORDS…
     [ $ms -lt 3000 ]
 }
 
+# Somebody has the lock for so long.
+keeps_the_lock() { # SECONDS
+    flock state/lock sleep "$1" 3>&- &
+    jobs+=($!)
+    for ((i = 0; i < 100; i++)); do
+        ! flock -n state/lock true || { sleep 0.02; continue; }
+        return 0
+    done
+    return 1
+}
+
+notes() {
+    find state -name 'released-*' -printf '%f\n'
+}
+
+@test "a release that cannot have the lock is obeyed by whoever has it next" {
+    needs pkill
+    make 1 2
+    at_home web1000 0
+    starts web1000
+    sleep 1.1 # a claim of the release's own second would stay
+    keeps_the_lock 30
+    rm "$status_folder/web1000.xml"
+    takes passes web1000 stopped end
+    [ $ms -lt 3500 ]
+    [ "$(notes | wc -l)" = 1 ]
+    notes | grep -Eq '^released-[0-9]+-[0-9a-f]{8}$'
+    xmllint --noout --relaxng "$RH_SOURCE_DIR/schemas/claims.rng" state/released-*
+    [ "$(stat -c %a state/released-*)" = 600 ]
+    # Who only looks sees it, and the second call has nothing left to wait for.
+    nothing_is_held
+    grep -q 'state="running"' state/claims
+    takes passes web1000 release end
+    [ $ms -lt 1500 ]
+    [ "$(notes | wc -l)" = 1 ]
+    pkill -P "${jobs[0]}"
+    wait "${jobs[0]}" || true
+    comes web1001
+    is_held "vhost-vdpa-0 web1001 reserved"
+    [ -z "$(notes)" ]
+}
+
+# A release of web1000 that waits, of what it has now.
+leaves_a_note() {
+    rm "$status_folder/web1000.xml"
+    sleep 1.1
+    keeps_the_lock 2.5
+    passes web1000 release end
+    wait "${jobs[-1]}" || true
+    [ "$(notes | wc -l)" = 1 ]
+}
+
+@test "a release that waits takes nothing from a later start of the guest" {
+    make 1 1
+    at_home web1000 0
+    starts web1000
+    leaves_a_note
+    cp state/released-* note
+    passes web1000 prepare begin # obeys it
+    [ -z "$(notes)" ]
+    is_held "vhost-vdpa-0 web1000 claimed"
+    cp note state/released-1-00000000 # as if it came again
+    is_held "vhost-vdpa-0 web1000 claimed"
+    passes web1000 start begin
+    is_held "vhost-vdpa-0 web1000 running"
+    [ -z "$(notes)" ]
+}
+
+@test "a release that waits stays where the hook that obeys it is killed while it writes" {
+    needs strace
+    make 1 2
+    at_home web1000 0
+    starts web1000
+    leaves_a_note
+    # killed while it writes: the note stays
+    ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -qq -o trace -e trace=fsync -e inject=fsync:signal=KILL \
+        "$program" hook web1001 migrate begin - "${common[@]}" < web1001.xml > out 2> err || true
+    grep -q KILL trace || skip "strace cannot trace here: $(head -c 200 err)"
+    [ "$(notes | wc -l)" = 1 ]
+    nothing_is_held
+    comes web1001
+    [ -z "$(notes)" ]
+}
+
+@test "a release where the claims cannot be read: what the guest held until then is over" {
+    needs strace
+    make 2 2
+    at_home web1000 0
+    starts web1000
+    comes web1001
+    sleep 1.1
+    call=openat error=ENFILE
+    status=0
+    ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -qq -o trace -P "$PWD/state/claims" -e trace=openat -e inject=openat:error=ENFILE \
+        "$program" hook web1000 release end - "${common[@]}" --state "$PWD/state" < web1000.xml > out 2> err || status=$?
+    grep -q INJECTED trace || skip "strace cannot inject here: $(head -c 200 err)"
+    [ "$status" = 0 ]
+    [ "$(notes | wc -l)" = 1 ]
+    xmllint --noout --relaxng "$RH_SOURCE_DIR/schemas/claims.rng" state/released-*
+    is_held "vhost-vdpa-1 web1001 reserved"
+    passes web1000 prepare begin
+    [ -z "$(notes)" ]
+    is_held "vhost-vdpa-1 web1001 reserved" "vhost-vdpa-0 web1000 claimed"
+}
+
+@test "notes of releases that are none cost nothing, and those of killed processes do not pile up" {
+    make 2 2
+    comes web1000
+    echo "no note" > state/released-1-00000001
+    truncate -s 65537 state/released-1-00000002
+    mkfifo state/released-1-00000003
+    mkdir state/released-1-00000004
+    echo "<released xmlns='urn:virt-rehome:1' format='2' time='99999999' guest='web1000'/>" > state/released-1-00000005
+    echo "half" > "state/released-$(sh -c 'echo $$')-00000006.ABCDEF"
+    echo "half" > "state/released-$$-00000007.ABCDEF" # of somebody who lives
+    is_held "vhost-vdpa-0 web1000 reserved"
+    comes web1001
+    is_held "vhost-vdpa-0 web1000 reserved" "vhost-vdpa-1 web1001 reserved"
+    diff <(notes | sort) <(printf '%s\n' released-1-00000004 "released-$$-00000007.ABCDEF" | sort)
+}
+
+@test "so many releases wait, and not one more" {
+    make 1 1
+    at_home web1000 0
+    starts web1000
+    for ((i = 0; i < 256; i++)); do
+        echo "no note" > "state/released-1-$(printf %08x "$i")"
+    done
+    sleep 1.1
+    keeps_the_lock 2.5
+    passes web1000 release end
+    [ "$(notes | wc -l)" = 256 ]
+    is_held "vhost-vdpa-0 web1000 running"
+}
+
 @test "a lock that a dead process left is no lock" {
     make 1 1
     mkdir -m 700 state

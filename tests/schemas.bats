@@ -34,6 +34,14 @@ refuses() { # SCHEMA EDIT
         valid record -
 }
 
+@test "a release that waits names claims, or a guest" {
+    claim=$(grep '<claim .*running' schemas/claims-example.xml)
+    echo "<released xmlns='urn:virt-rehome:1' format='1' time='9'>$claim</released>" | valid claims -
+    echo "<released xmlns='urn:virt-rehome:1' format='1' time='9' guest='web1' uuid='x'/>" | valid claims -
+    run valid claims - <<< "<released xmlns='urn:virt-rehome:1' format='1'/>"
+    [ "$status" -eq 3 ]
+}
+
 @test "a document without a format, or of a later one, is turned down" {
     for schema in host record; do
         refuses $schema "s/ format=\"1\"//"

@@ -295,6 +295,72 @@ static void test_only_what_is_over_ends(void)
     g_assert_false(rh_claims_expire(claims, &facts));
 }
 
+/* -- releases that wait
+ * --------------------------------------------------------------------------*/
+
+static RhReleaseNote *note_of(const RhClaims *claims, const RhClaimant *claimant, gint64 now)
+{
+    RhClaimant then = *claimant;
+
+    then.now = now;
+    return rh_release_note_new(claims, &then);
+}
+
+/* Only what stands as it stood then: not a reservation, nor what the guest or another got since. */
+static void test_note(void)
+{
+    g_autoptr(GPtrArray) claims = rh_claims_new();
+    g_autoptr(RhReleaseNote) note = NULL;
+    RhClaimant later = web1;
+
+    hold(claims, &web1, NODE, RH_CLAIM_RUNNING);
+    hold(claims, &web1, MDEV, RH_CLAIM_CLAIMED);
+    hold(claims, &web1, NODE, RH_CLAIM_RESERVED);
+    hold(claims, &web2, "/dev/vhost-vdpa-7", RH_CLAIM_RUNNING);
+    g_assert_true(rh_claims_holds(claims, &web1));
+    note = note_of(claims, &web1, 1001);
+    g_assert_cmpuint(note->claims->len, ==, 2);
+    g_assert_null(note->guest);
+    g_assert_null(note->uuid);
+    g_assert_cmpuint(rh_claims_obey(claims, note), ==, 2);
+    g_assert_false(rh_claims_holds(claims, &web1));
+    g_assert_cmpuint(claims->len, ==, 2);
+    g_assert_cmpuint(rh_claims_obey(claims, note), ==, 0);
+    later.now = 1001;
+    hold(claims, &later, NODE, RH_CLAIM_RUNNING);
+    hold(claims, &later, MDEV, RH_CLAIM_CLAIMED);
+    g_assert_cmpuint(rh_claims_obey(claims, note), ==, 0);
+    g_assert_true(rh_claims_holds(claims, &web1));
+}
+
+/* A claim of the note's own second may be the guest's next. */
+static void test_note_of_the_same_second(void)
+{
+    g_autoptr(GPtrArray) claims = rh_claims_new();
+    g_autoptr(RhReleaseNote) note = NULL;
+
+    hold(claims, &web1, NODE, RH_CLAIM_CLAIMED);
+    note = note_of(claims, &web1, 1000);
+    g_assert_cmpuint(rh_claims_obey(claims, note), ==, 0);
+}
+
+/* Where the claims could not be read, the guest's own of before, and nobody else's. */
+static void test_note_of_a_guest(void)
+{
+    g_autoptr(GPtrArray) claims = rh_claims_new();
+    g_autoptr(RhReleaseNote) note = note_of(NULL, &web1, 1005);
+    RhClaimant later = web1;
+    RhClaimant namesake = {.guest = "web1", .uuid = UUID_B, .now = 1000};
+
+    later.now = 1005;
+    hold(claims, &web1, NODE, RH_CLAIM_RUNNING);
+    hold(claims, &web1, "/dev/vhost-vdpa-3", RH_CLAIM_RESERVED);
+    hold(claims, &later, MDEV, RH_CLAIM_CLAIMED);
+    hold(claims, &namesake, "/dev/vhost-vdpa-7", RH_CLAIM_RUNNING);
+    g_assert_cmpuint(rh_claims_obey(claims, note), ==, 1);
+    g_assert_cmpuint(claims->len, ==, 3);
+}
+
 /* -- the document -------------------------------------------------------------------------------*/
 
 static void assert_equal(const RhClaims *one, const RhClaims *two)
@@ -347,6 +413,30 @@ static void test_round_trip(void)
     rh_claims_hold(claims, &by_uuid, RH_KIND_VDPA, "/dev/vhost-vdpa-2", NULL, RH_CLAIM_RUNNING);
     rh_claims_hold(claims, &by_name, RH_KIND_VDPA, "/dev/vhost-vdpa-3", NULL, RH_CLAIM_RUNNING);
     assert_round_trip(claims);
+}
+
+static void test_round_trip_of_notes(void)
+{
+    g_autoptr(GPtrArray) claims = rh_claims_new();
+
+    hold(claims, &web1, NODE, RH_CLAIM_RUNNING);
+    hold(claims, &web1, MDEV, RH_CLAIM_CLAIMED);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(RhReleaseNote) note = note_of(i == 0 ? claims : NULL, &web1, 1005);
+        g_autoptr(GBytes) bytes = rh_release_note_serialise(note);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(RhReleaseNote) read = rh_release_note_parse(bytes, "the note", &error);
+        g_autoptr(GPtrArray) none = NULL;
+
+        g_assert_no_error(error);
+        g_assert_cmpint(read->time, ==, 1005);
+        g_assert_cmpstr(read->guest, ==, note->guest);
+        g_assert_cmpstr(read->uuid, ==, note->uuid);
+        assert_equal(note->claims, read->claims);
+        none = rh_claims_parse(bytes, "the claims", &error);
+        g_assert_null(none);
+        g_assert_error(error, RH_ERROR, RH_ERROR_INPUT);
+    }
 }
 
 /* Names come from another host. */
@@ -464,6 +554,10 @@ int main(int argc, char **argv)
     g_test_add_func("/claims/end/not-within-two-minutes", test_nothing_ends_within_two_minutes);
     g_test_add_func("/claims/end/only-what-is-over", test_only_what_is_over_ends);
     g_test_add_func("/claims/xml/round-trip", test_round_trip);
+    g_test_add_func("/claims/notes/claims", test_note);
+    g_test_add_func("/claims/notes/same-second", test_note_of_the_same_second);
+    g_test_add_func("/claims/notes/guest", test_note_of_a_guest);
+    g_test_add_func("/claims/xml/notes", test_round_trip_of_notes);
     g_test_add_func("/claims/xml/odd-names", test_round_trip_of_odd_names);
     g_test_add_func("/claims/xml/unknown-words", test_unknown_words);
     g_test_add_func("/claims/xml/damaged", test_damaged);

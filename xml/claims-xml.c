@@ -12,6 +12,7 @@
 
 typedef struct {
     RhClaims *claims;
+    RhReleaseNote *note; /* NULL: a claims file */
     guint depth;
 } Reader;
 
@@ -80,32 +81,62 @@ static gboolean read_claim(Reader *reader, const RhXmlElement *element, GError *
     return TRUE;
 }
 
-/* A later version's claims are not understood. */
-static gboolean read_format(const RhXmlElement *element, GError **error)
+/* An attribute of the document itself. */
+static gboolean read_head(Reader *reader, const char *name, const char *value, GError **error)
 {
+    RhReleaseNote *note = reader->note;
+    guint64 time;
+
+    if (!note)
+        return TRUE;
+    if (g_str_equal(name, "guest") && !note->guest)
+        note->guest = g_strdup(value);
+    if (g_str_equal(name, "uuid") && !note->uuid)
+        note->uuid = g_strdup(value);
+    if (!g_str_equal(name, "time"))
+        return TRUE;
+    if (!rh_parse_number(value, G_MAXINT64, &time))
+        return rh_raise(error, RH_ERROR_INPUT, "it has time='%s', which is no time", value);
+    note->time = (gint64)time;
+    return TRUE;
+}
+
+/* A later version's claims are not understood. */
+static gboolean read_format(Reader *reader, const RhXmlElement *element, GError **error)
+{
+    gboolean has_format = FALSE;
+
     for (int i = 0; i < element->n_attributes; i++) {
         g_autofree char *value = NULL;
         const char *name;
         guint64 format;
 
-        if (rh_xml_attribute(element, i, &name, &value) && g_str_equal(name, "format"))
-            return rh_parse_number(value, RH_FORMAT, &format) ||
-                   rh_raise(error, RH_ERROR_INPUT, "<claims> has format='%s', must be up to %u",
-                            value, RH_FORMAT);
+        if (!rh_xml_attribute(element, i, &name, &value))
+            continue;
+        if (!g_str_equal(name, "format")) {
+            if (!read_head(reader, name, value, error))
+                return FALSE;
+            continue;
+        }
+        has_format = TRUE;
+        if (!rh_parse_number(value, RH_FORMAT, &format))
+            return rh_raise(error, RH_ERROR_INPUT, "<%s> has format='%s', must be up to %u",
+                            element->name, value, RH_FORMAT);
     }
-    return rh_raise(error, RH_ERROR_INPUT, "<claims> has no format");
+    return has_format || rh_raise(error, RH_ERROR_INPUT, "<%s> has no format", element->name);
 }
 
 static gboolean read_start(const RhXmlElement *element, gpointer data, GError **error)
 {
     Reader *reader = data;
-    const char *expected = reader->depth == 0 ? "claims" : "claim";
+    const char *root = reader->note ? "released" : "claims";
+    const char *expected = reader->depth == 0 ? root : "claim";
     gboolean is_ours =
         g_strcmp0(element->ns, RH_NAMESPACE) == 0 && g_str_equal(element->name, expected);
 
     if (reader->depth++ == 0)
         return is_ours
-                   ? read_format(element, error)
+                   ? read_format(reader, element, error)
                    : rh_raise(error, RH_ERROR_INPUT, "<%s> is not a list of claims", element->name);
     return !is_ours || read_claim(reader, element, error);
 }
@@ -117,13 +148,24 @@ static void read_end(gpointer data)
     reader->depth--;
 }
 
+static const RhXmlScanner scanner = {read_start, read_end};
+
 RhClaims *rh_claims_parse(GBytes *bytes, const char *what, GError **error)
 {
-    static const RhXmlScanner scanner = {read_start, read_end};
     g_autoptr(GPtrArray) claims = rh_claims_new();
     Reader reader = {.claims = claims};
 
     return rh_xml_scan(bytes, what, &scanner, &reader, error) ? g_steal_pointer(&claims) : NULL;
+}
+
+RhReleaseNote *rh_release_note_parse(GBytes *bytes, const char *what, GError **error)
+{
+    g_autoptr(RhReleaseNote) note = g_new0(RhReleaseNote, 1);
+    Reader reader = {.note = note};
+
+    note->claims = rh_claims_new();
+    reader.claims = note->claims;
+    return rh_xml_scan(bytes, what, &scanner, &reader, error) ? g_steal_pointer(&note) : NULL;
 }
 
 static void write_text(xmlTextWriter *writer, const char *name, const char *value)
@@ -156,19 +198,35 @@ static void write_claim(xmlTextWriter *writer, const RhClaim *claim)
     rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
 }
 
-GBytes *rh_claims_serialise(const RhClaims *claims)
+/* @note: NULL: a claims file. */
+static GBytes *serialise(const RhClaims *claims, const RhReleaseNote *note)
 {
     xmlBuffer *buffer = rh_xml_buffer_new();
     xmlTextWriter *writer = xmlNewTextWriterMemory(buffer, 0);
 
     rh_xml_must(writer != NULL);
     (void)xmlTextWriterSetIndent(writer, 1);
-    rh_xml_must(xmlTextWriterStartElement(writer, TEXT("claims")) >= 0);
+    rh_xml_must(xmlTextWriterStartElement(writer, TEXT(note ? "released" : "claims")) >= 0);
     write_text(writer, "xmlns", RH_NAMESPACE);
     write_number(writer, "format", RH_FORMAT);
+    if (note) {
+        write_number(writer, "time", (guint64)note->time);
+        write_text(writer, "guest", note->guest);
+        write_text(writer, "uuid", note->uuid);
+    }
     for (guint i = 0; i < claims->len; i++)
         write_claim(writer, g_ptr_array_index(claims, i));
     rh_xml_must(xmlTextWriterEndDocument(writer) >= 0);
     xmlFreeTextWriter(writer);
     return rh_xml_buffer_free_to_bytes(buffer);
+}
+
+GBytes *rh_claims_serialise(const RhClaims *claims)
+{
+    return serialise(claims, NULL);
+}
+
+GBytes *rh_release_note_serialise(const RhReleaseNote *note)
+{
+    return serialise(note->claims, note);
 }
