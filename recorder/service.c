@@ -3,6 +3,7 @@
 
 #include "hook/journal.h"
 #include "recorder/recording.h"
+#include "recorder/watchdog.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -54,6 +55,7 @@ typedef struct {
     gint64 gather_delay;
     char *complaint;     /* about the daemon or this host */
     GHashTable *watches; /* uuid -> Watch */
+    RhWatchdog watchdog;
     int timer;
     int signals;
 } Service;
@@ -411,6 +413,7 @@ static void record_due(Service *service)
 
         if (domain && watch && watch->needs)
             record(domain, watch, scene);
+        rh_watchdog_feed(&service->watchdog);
     }
 }
 
@@ -432,7 +435,7 @@ static gint64 next_due(const Service *service)
 
 static void arm(const Service *service)
 {
-    gint64 next = next_due(service);
+    gint64 next = MIN(next_due(service), rh_watchdog_due(&service->watchdog));
     gint64 left = next == NEVER ? -1 : MAX(next - g_get_monotonic_time(), 0) / 1000 + 1;
 
     virEventUpdateTimeout(service->timer, (int)MIN(left, G_MAXINT));
@@ -496,9 +499,13 @@ gboolean rh_service_run(const RhEnvironment *environment, const char *uri, GErro
 
     service.watches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, watch_free);
     service.callbacks = g_array_new(FALSE, FALSE, sizeof(int));
+    if (begun)
+        rh_watchdog_begin(&service.watchdog);
     while (begun && !service.stop) {
+        rh_watchdog_feed(&service.watchdog);
         let_signals_end_it(TRUE);
         connect_if_due(&service);
+        rh_watchdog_feed(&service.watchdog);
         record_due(&service);
         let_signals_end_it(FALSE);
         if (service.lost) {
