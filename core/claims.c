@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/claims.h"
 
+#include "util/error.h"
+#include "util/text.h"
+
+#include <string.h>
+
+/* Bytes of a name in a sentence about it. */
+#define MAX_TOLD 64u
+
 static const char *const state_names[] = {"reserved", "claimed", "running"};
 G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == RH_CLAIM_RUNNING + 1);
 
@@ -51,6 +59,38 @@ gboolean rh_claim_is_of(const RhClaim *claim, const RhClaimant *claimant)
     if (claim->uuid && claimant->uuid)
         return g_ascii_strcasecmp(claim->uuid, claimant->uuid) == 0;
     return claim->guest && g_strcmp0(claim->guest, claimant->guest) == 0;
+}
+
+static gboolean check_text(const RhClaim *claim, const char *what, const char *text, gsize max,
+                           GError **error)
+{
+    const char *guest = claim->guest ? claim->guest : claim->uuid;
+    g_autofree char *told = rh_cut(g_strdup(guest ? guest : ""), MAX_TOLD);
+
+    return !text || strlen(text) <= max ||
+           rh_raise(error, RH_ERROR_REFUSED,
+                    "nothing can be held for guest '%s': %s has %zu bytes, and the limit is %zu",
+                    told, what, strlen(text), max);
+}
+
+gboolean rh_claim_check(const RhClaim *claim, GError **error)
+{
+    return check_text(claim, "its name", claim->guest, RH_MAX_CLAIM_TEXT, error) &&
+           check_text(claim, "its uuid", claim->uuid, RH_MAX_CLAIM_TEXT, error) &&
+           check_text(claim, "the name of its device", claim->device, RH_MAX_CLAIM_TEXT, error) &&
+           check_text(claim, "the source of its device", claim->key, RH_MAX_CLAIM_SOURCE, error);
+}
+
+gboolean rh_claims_check(const RhClaims *claims, GError **error)
+{
+    for (guint i = 0; i < claims->len; i++)
+        if (!rh_claim_check(g_ptr_array_index(claims, i), error))
+            return FALSE;
+    return claims->len <= RH_MAX_CLAIMS ||
+           rh_raise(error, RH_ERROR_REFUSED,
+                    "%u claims would be held on this host, and the limit is %u; 'virt-rehome "
+                    "claims' lists them",
+                    claims->len, RH_MAX_CLAIMS);
 }
 
 static gboolean is_on(const RhClaim *claim, RhKind kind, const char *key)

@@ -55,6 +55,12 @@
 /* How long after `prepare` libvirt may take until a status file or a process shows the guest. */
 #define RH_START_SECONDS 600
 
+/* What is written can be read again: limits on both, so that a file of so many claims, each as long
+ * as can be and written as XML, is no longer than its reader takes. */
+#define RH_MAX_CLAIMS 2048u      /* on a host */
+#define RH_MAX_CLAIM_TEXT 255u   /* bytes of a guest's name or uuid, and of a device's name */
+#define RH_MAX_CLAIM_SOURCE 512u /* bytes of a key: a guest's XML may name a node by any path */
+
 typedef enum { RH_CLAIM_RESERVED, RH_CLAIM_CLAIMED, RH_CLAIM_RUNNING } RhClaimState;
 
 typedef struct {
@@ -89,6 +95,11 @@ typedef struct {
 
 /* Whether @claim is @claimant's: the same uuid, or the same name where one of them has no uuid. */
 gboolean rh_claim_is_of(const RhClaim *claim, const RhClaimant *claimant);
+
+/* Whether the claim, or all of @claims, keep the limits. Error: RH_ERROR_REFUSED, with the guest
+ * and the limit. */
+gboolean rh_claim_check(const RhClaim *claim, GError **error);
+gboolean rh_claims_check(const RhClaims *claims, GError **error);
 
 /* Holds a device for @claimant in @state. One claim a device, guest and (reserved or not) state. */
 void rh_claims_hold(RhClaims *claims, const RhClaimant *claimant, RhKind kind, const char *key,

@@ -192,6 +192,8 @@ static gboolean plan_and_reserve(const Job *job, RhClaims *claims, const RhPolic
     note_plan(decision, plan, policy, users);
     if (!decision->refusal)
         reserve(claims, &claimant, plan);
+    if (!rh_claims_check(claims, error))
+        return FALSE;
     decision->claims = rh_claims_serialise(claims);
     if (decision->refusal || !rh_plan_moves(plan))
         return TRUE;

@@ -80,8 +80,11 @@ static gboolean session_open(Session *session, const RhEnvironment *environment,
 
 static gboolean session_save(Session *session, GError **error)
 {
-    g_autoptr(GBytes) bytes = rh_claims_serialise(session->claims);
+    g_autoptr(GBytes) bytes = NULL;
 
+    if (!rh_claims_check(session->claims, error))
+        return FALSE;
+    bytes = rh_claims_serialise(session->claims);
     return rh_claims_file_save(session->file, bytes, error);
 }
 
@@ -305,6 +308,9 @@ static char *claim_devices(Session *session, const RhGuest *guest)
     hold_all(session, guest, RH_CLAIM_CLAIMED);
     if (session_save(session, &error))
         note_held(guest, RH_CLAIM_CLAIMED);
+    else if (g_error_matches(error, RH_ERROR, RH_ERROR_REFUSED) &&
+             may_come_from_elsewhere(session, guest))
+        return rh_refusal_of_fault(error);
     else
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
     return NULL;

@@ -893,6 +893,57 @@ passes_by() { # OPERATION SUBOPERATION
     done
 }
 
+# A claims file of so many claims of others, made a second ago.
+fills_the_file() { # CLAIMS
+    python3 - "$1" << 'END'
+import os, sys
+now = int(float(open("/proc/uptime").read().split()[0]))
+os.makedirs("state", mode=0o700, exist_ok=True)
+with open("state/claims", "w") as file:
+    file.write('<claims xmlns="urn:virt-rehome:1" format="1">')
+    for n in range(int(sys.argv[1])):
+        file.write(f'<claim kind="vdpa" key="/dev/vhost-vdpa-{9000 + n}" guest="db{n}" state="running" '
+                   f'time="{now}" daemon="0" daemon-start="0"/>')
+    file.write("</claims>")
+END
+}
+
+@test "as many claims as a host may have, and one more" {
+    make 2 2
+    fills_the_file 2047
+    comes web1000
+    cp state/claims before
+    refused "^2049 claims would be held on this host, and the limit is 2048" web1001 migrate begin
+    cmp before state/claims
+    [ ! -e state/claims.damaged ]
+    # A guest that is at home starts all the same; one from elsewhere does not.
+    sed -i 's#source dev="[^"]*"#source dev="/dev/vhost-vdpa-1"#' web1001.xml
+    refused "the limit is 2048" web1001 prepare begin
+    at_home web1001 1
+    passes web1001 prepare begin
+    cmp before state/claims
+    "$program" release web1000 --root root --state state
+    passes web1001 prepare begin
+    is_in_the_file() { grep -q "guest=\"$1\"" state/claims; }
+    is_in_the_file web1001
+}
+
+@test "the file has more claims than any of ours" {
+    make 2 1
+    fills_the_file 2049
+    comes web1000
+    [ -e state/claims.damaged ]
+    is_held "vhost-vdpa-0 web1000 reserved"
+}
+
+@test "a source that is too long to be noted: the limit is told" {
+    make 1 1
+    printf '[policy]\nunrecorded = keep\n' > config
+    sed -i "/<metadata>/,/<\/metadata>/d; s#/dev/vhost-vdpa-[0-9]*#/dev/$(printf 'x%.0s' {1..600})#" web1000.xml
+    refused "the source of its device has 605 bytes, and the limit is 512" web1000 migrate begin
+    [ ! -e state/claims ]
+}
+
 @test "the file is too large to be ours" {
     make 3 2
     comes web1000

@@ -455,6 +455,75 @@ static void test_round_trip_of_odd_names(void)
     assert_round_trip(claims);
 }
 
+/* -- limits -------------------------------------------------------------------------------------*/
+
+/* @length bytes that are six each as XML. */
+static char *text_of(guint length)
+{
+    return g_strnfill(length, '"');
+}
+
+static gboolean is_within(guint name, guint uuid, guint device, guint key)
+{
+    g_autoptr(GPtrArray) claims = rh_claims_new();
+    g_autofree char *name_text = text_of(name);
+    g_autofree char *uuid_text = text_of(uuid);
+    g_autofree char *device_text = text_of(device);
+    g_autofree char *key_text = text_of(key);
+    RhClaimant claimant = {.guest = name_text, .uuid = uuid_text};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GPtrArray) read = NULL;
+    gboolean within;
+
+    rh_claims_hold(claims, &claimant, RH_KIND_VDPA, key_text, device_text, RH_CLAIM_RUNNING);
+    within = rh_claims_check(claims, &error);
+    if (!within)
+        g_assert_error(error, RH_ERROR, RH_ERROR_REFUSED);
+    bytes = rh_claims_serialise(claims);
+    read = rh_claims_parse(bytes, "the claims", NULL);
+    g_assert_true((read != NULL) == within); /* what is written is read, and nothing else */
+    return within;
+}
+
+static void test_limits_of_texts(void)
+{
+    g_assert_true(is_within(255, 255, 255, 512));
+    g_assert_false(is_within(256, 1, 1, 1));
+    g_assert_false(is_within(1, 256, 1, 1));
+    g_assert_false(is_within(1, 1, 256, 1));
+    g_assert_false(is_within(1, 1, 1, 513));
+}
+
+/* As many as can be, as long as can be, are no longer than what is read. */
+static void test_limit_of_claims(void)
+{
+    g_autofree char *text = text_of(RH_MAX_CLAIM_TEXT);
+    RhClaimant claimant = {.guest = text,
+                           .uuid = text,
+                           .now = G_MAXINT64,
+                           .daemon = G_MAXINT64,
+                           .daemon_start = G_MAXUINT64};
+    g_autoptr(GPtrArray) claims = rh_claims_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+
+    for (guint i = 0; i < RH_MAX_CLAIMS; i++) {
+        g_autofree char *key = text_of(RH_MAX_CLAIM_SOURCE);
+
+        key[i % RH_MAX_CLAIM_SOURCE] = (char)('a' + i / RH_MAX_CLAIM_SOURCE);
+        rh_claims_hold(claims, &claimant, RH_KIND_VDPA, key, text, RH_CLAIM_RESERVED);
+    }
+    g_assert_cmpuint(claims->len, ==, RH_MAX_CLAIMS);
+    g_assert_true(rh_claims_check(claims, &error));
+    g_assert_no_error(error);
+    bytes = rh_claims_serialise(claims);
+    g_assert_cmpuint(g_bytes_get_size(bytes), <=, 16 * 1024 * 1024);
+    hold(claims, &web1, NODE, RH_CLAIM_RUNNING);
+    g_assert_false(rh_claims_check(claims, &error));
+    g_assert_error(error, RH_ERROR, RH_ERROR_REFUSED);
+}
+
 static RhClaims *parse(const char *text, GError **error)
 {
     g_autoptr(GBytes) bytes = g_bytes_new_static(text, strlen(text));
@@ -557,6 +626,8 @@ int main(int argc, char **argv)
     g_test_add_func("/claims/notes/claims", test_note);
     g_test_add_func("/claims/notes/same-second", test_note_of_the_same_second);
     g_test_add_func("/claims/notes/guest", test_note_of_a_guest);
+    g_test_add_func("/claims/limits/texts", test_limits_of_texts);
+    g_test_add_func("/claims/limits/number", test_limit_of_claims);
     g_test_add_func("/claims/xml/notes", test_round_trip_of_notes);
     g_test_add_func("/claims/xml/odd-names", test_round_trip_of_odd_names);
     g_test_add_func("/claims/xml/unknown-words", test_unknown_words);

@@ -2,11 +2,18 @@
 #include "xml/claims-xml.h"
 
 #include "util/error.h"
+#include "util/file.h"
 #include "util/text.h"
 #include "xml/parse.h"
 
 #include <libxml/xmlwriter.h>
 #include <stddef.h>
+
+/* A claim at its longest: a quotation mark is written as six bytes; what is no text takes less than
+ * the rest. */
+#define MAX_WRITTEN (6 * (RH_MAX_CLAIM_SOURCE + 3 * RH_MAX_CLAIM_TEXT) + 250)
+#define MAX_HEAD 100
+G_STATIC_ASSERT(RH_MAX_CLAIMS *MAX_WRITTEN + MAX_HEAD <= RH_MAX_DOCUMENT);
 
 #define TEXT(s) ((const xmlChar *)(s))
 
@@ -60,6 +67,7 @@ static gboolean read_value(RhClaim *claim, const char *name, const char *value)
 static gboolean read_claim(Reader *reader, const RhXmlElement *element, GError **error)
 {
     g_autoptr(RhClaim) claim = g_new0(RhClaim, 1);
+    g_autoptr(GError) beyond = NULL;
     gboolean has_kind = FALSE;
     gboolean has_state = FALSE;
 
@@ -77,6 +85,11 @@ static gboolean read_claim(Reader *reader, const RhXmlElement *element, GError *
     }
     if (!has_kind || !has_state || !claim->key || !(claim->guest || claim->uuid))
         return rh_raise(error, RH_ERROR_INPUT, "<claim> lacks kind, key, state or guest");
+    if (!rh_claim_check(claim, &beyond))
+        return rh_raise(error, RH_ERROR_INPUT, "<claim> is none of ours: %s", beyond->message);
+    if (reader->claims->len == RH_MAX_CLAIMS)
+        return rh_raise(error, RH_ERROR_INPUT, "there are more than %u claims, which is the limit",
+                        RH_MAX_CLAIMS);
     g_ptr_array_add(reader->claims, g_steal_pointer(&claim));
     return TRUE;
 }
