@@ -3,8 +3,15 @@
 
 #include "front/saves.h"
 #include "util/error.h"
+#include "util/file.h"
 
 #include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFINITION_FOLDER "etc/libvirt/qemu"
+#define STATUS_FOLDER "run/libvirt/qemu"
+#define BEFORE ".before"
 
 gboolean rh_managed_save_keep(const char *root, const char *guest, GError **error)
 {
@@ -15,4 +22,64 @@ gboolean rh_managed_save_keep(const char *root, const char *guest, GError **erro
                           "cannot link the managed save '%s/%s.save' aside, and without that the "
                           "guest's XML is not changed",
                           folder, guest);
+}
+
+/* By libvirt's files, those of the definition and of the running guest. */
+static gboolean is_gone(RhDir *dir, const char *guest)
+{
+    g_autofree char *definition = g_strdup_printf(DEFINITION_FOLDER "/%s.xml", guest);
+    g_autofree char *status = g_strdup_printf(STATUS_FOLDER "/%s.xml", guest);
+
+    return rh_dir_exists(dir, DEFINITION_FOLDER) && !rh_dir_exists(dir, definition) &&
+           !rh_dir_exists(dir, status);
+}
+
+void rh_managed_save_sweep(const char *root, const char *guest)
+{
+    g_autofree char *folder = g_build_filename(root, RH_SAVES_FOLDER, NULL);
+    g_autoptr(RhDir) dir = rh_dir_open(root, NULL);
+
+    if (dir)
+        rh_saves_sweep(folder, guest, is_gone(dir, guest));
+}
+
+/* Sweeps for the guests that are defined. Returns the names that their second names have, as a set;
+ * NULL: which are defined is not known. */
+static GHashTable *sweep_defined(RhDir *dir, const char *root)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) files =
+        rh_dir_exists(dir, DEFINITION_FOLDER) ? rh_dir_list(dir, DEFINITION_FOLDER, NULL) : NULL;
+
+    for (guint i = 0; files && i < files->len; i++) {
+        char *file = g_ptr_array_index(files, i);
+        char name[RH_SAVES_NAME];
+
+        if (!g_str_has_suffix(file, ".xml"))
+            continue;
+        file[strlen(file) - strlen(".xml")] = '\0';
+        rh_managed_save_sweep(root, file);
+        rh_saves_name(name, file, "");
+        (void)g_hash_table_add(names, g_strdup(name));
+        rh_saves_name(name, file, BEFORE);
+        (void)g_hash_table_add(names, g_strdup(name));
+    }
+    return files ? g_steal_pointer(&names) : NULL;
+}
+
+void rh_managed_save_sweep_all(const char *root)
+{
+    g_autoptr(RhDir) dir = rh_dir_open(root, NULL);
+    g_autoptr(GHashTable) names = dir ? sweep_defined(dir, root) : NULL;
+    g_autoptr(GPtrArray) files = names ? rh_dir_list(dir, RH_SAVES_FOLDER, NULL) : NULL;
+
+    for (guint i = 0; files && i < files->len; i++) {
+        const char *file = g_ptr_array_index(files, i);
+        g_autofree char *path = g_build_filename(root, RH_SAVES_FOLDER, file, NULL);
+
+        if ((g_str_has_suffix(file, RH_SAVES_MARK) ||
+             g_str_has_suffix(file, RH_SAVES_MARK BEFORE)) &&
+            !g_hash_table_contains(names, file))
+            (void)unlink(path);
+    }
 }

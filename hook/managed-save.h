@@ -7,3 +7,11 @@
 /* Makes sure that libvirt's managed save of @guest below @root, if there is one, has its second
  * name for a restore: the front made it, unless there was none. Error: RH_ERROR_STATE. */
 gboolean rh_managed_save_keep(const char *root, const char *guest, GError **error);
+
+/* Removes what was kept of an image of @guest that was removed on purpose: a day ago, or at once
+ * where libvirt's files say that the guest is gone, too. */
+void rh_managed_save_sweep(const char *root, const char *guest);
+
+/* The same for all guests, while libvirt's daemon is not there: those that are not defined are
+ * gone. */
+void rh_managed_save_sweep_all(const char *root);

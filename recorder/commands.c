@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder/commands.h"
 
+#include "hook/managed-save.h"
 #include "hook/users.h"
 #include "recorder/definitions.h"
 #include "recorder/recording.h"
@@ -193,6 +194,7 @@ RhExit rh_recorder_refresh_at_boot(const RhCommonOptions *options, GString *out,
     definitions = rh_definitions_of_files(command.environment.root, error);
     if (!definitions)
         return RH_EXIT_TROUBLE;
+    rh_managed_save_sweep_all(command.environment.root);
     if (definitions->len == 0)
         return RH_EXIT_FITS;
     command.scene = rh_scene_new(&command.environment, NULL, RH_GATHER_ALL, error);

@@ -2,6 +2,7 @@
 #include "recorder/service.h"
 
 #include "hook/journal.h"
+#include "hook/managed-save.h"
 #include "recorder/recording.h"
 #include "recorder/watchdog.h"
 #include "util/error.h"
@@ -117,13 +118,15 @@ static void settle_down(Watch *watch)
 static int on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, int event,
                         int detail, void *data)
 {
-    Watch *watch = touch(data, domain);
+    Service *service = data;
+    Watch *watch = touch(service, domain);
 
     if (!watch)
         return 0;
-    if (event == VIR_DOMAIN_EVENT_STOPPED || event == VIR_DOMAIN_EVENT_UNDEFINED)
+    if (event == VIR_DOMAIN_EVENT_STOPPED || event == VIR_DOMAIN_EVENT_UNDEFINED) {
         settle_down(watch);
-    else if (event == VIR_DOMAIN_EVENT_STARTED && detail == VIR_DOMAIN_EVENT_STARTED_BOOTED)
+        rh_managed_save_sweep(service->environment->root, virDomainGetName(domain));
+    } else if (event == VIR_DOMAIN_EVENT_STARTED && detail == VIR_DOMAIN_EVENT_STARTED_BOOTED)
         watch->news.fresh = TRUE;
     else if ((event == VIR_DOMAIN_EVENT_STARTED && detail == VIR_DOMAIN_EVENT_STARTED_MIGRATED) ||
              (event == VIR_DOMAIN_EVENT_RESUMED && detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED))

@@ -196,3 +196,37 @@ web2: '/dev/vhost-vdpa-7' -> '/dev/vhost-vdpa-3'"
     grep -q "cannot replace 'root/etc/libvirt/qemu/db1.xml'" err
     is "$(lost_of web1)" ""
 }
+
+@test "what was kept of managed saves of guests that are gone, goes" {
+    local saves=root/var/lib/libvirt/qemu/save longest gone
+    longest=$(printf '%240s' "" | tr ' ' n)
+    gone=$(printf '%240s' "" | tr ' ' g)
+    host "$(nic a 3)"
+    mkdir -p $saves
+    guest web1 "" ""
+    guest "$longest" "" ""
+    release() { # the front links what libvirt has saved
+        (cd root && "$RH_BIN_DIR/virt-rehome-front-test" "$1" release end saved < "etc/libvirt/qemu/$2.xml")
+    }
+    sed 's,<metadata>,<x type="vdpa"/>&,' root/etc/libvirt/qemu/web1.xml > with
+    cp with root/etc/libvirt/qemu/with.xml
+    for name in web1 web2 "$longest" "$gone"; do
+        echo image > "$saves/$name.save"
+        release "$name" with
+        rm "$saves/$name.save"
+    done
+    echo image > $saves/web3.save.virt-rehome.begun
+    echo image > $saves/web3.save.virt-rehome.old
+    echo image > $saves/web3.save.virt-rehome.before
+    echo image > $saves/other
+    [ "$(find $saves -type f | wc -l)" = 8 ]
+    refresh > out
+    ls $saves
+    # Those that are defined have a day, and a last copy is people's.
+    is "$(find $saves -type f | wc -l)" 5
+    [ -e $saves/web1.save.virt-rehome ] && [ -e $saves/web3.save.virt-rehome.begun ] && [ -e $saves/other ]
+    [ "$(find $saves -name 'n*' | wc -l)" = 1 ]
+    rm -r root/etc/libvirt # which guests are defined is not known
+    refresh > out
+    is "$(find $saves -type f | wc -l)" 5
+}
