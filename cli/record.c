@@ -5,10 +5,29 @@
 #include "hook/incoming.h"
 #include "hook/users.h"
 #include "util/file.h"
+#include "util/text.h"
 #include "xml/domain.h"
 
-/* Puts the record of @domain's guest into it. Returns whether anything changed. */
-static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
+/* One that cannot be read is forgotten, and @err says what it said. */
+static gboolean read_record(RhDomain *domain, GString *err, GError **error)
+{
+    g_autofree char *said = NULL;
+    g_autoptr(GError) fault = NULL;
+
+    if (rh_domain_read_record(domain, &fault))
+        return TRUE;
+    said = rh_domain_record_text(domain);
+    if (!rh_domain_forget_record(domain, error))
+        return FALSE;
+    rh_append_line(err,
+                   "virt-rehome: the record could not be read (%s) and is made anew of what is on "
+                   "this host; it said: %s",
+                   fault->message, said ? said : "nothing");
+    return TRUE;
+}
+
+/* Puts the record of @domain's guest into it. *@ret_changed: whether anything changed. */
+static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment, GString *err,
                              gboolean *ret_changed, GError **error)
 {
     RhGuest *guest = rh_domain_guest(domain);
@@ -18,7 +37,7 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
     g_autoptr(RhRecord) record = NULL;
     g_autoptr(RhHost) host = NULL;
 
-    if (!rh_domain_read_record(domain, error))
+    if (!read_record(domain, err, error))
         return FALSE;
     policy = rh_environment_policy(environment, error);
     if (!policy)
@@ -57,7 +76,7 @@ static RhExit record_saved(const RhOptions *options, const char *word, RhOutput 
     if (rh_domain_guest(domain)->devices->len == 0)
         g_string_append(output->err,
                         "the guest has no vDPA and no mediated devices: nothing to record\n");
-    else if (!record_guest(domain, &environment, &changed, error))
+    else if (!record_guest(domain, &environment, output->err, &changed, error))
         return RH_EXIT_TROUBLE;
     recorded = changed ? rh_domain_serialise(domain, error) : g_bytes_ref(bytes);
     if (!recorded)

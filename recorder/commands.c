@@ -97,6 +97,8 @@ static void report_recording(Command *command, const char *name, const RhRecordi
     for (guint i = 0; i < recording->moves->len && recording->definition_written; i++)
         rh_append_line(command->out, "%s: its definition names %s", name,
                        (const char *)g_ptr_array_index(recording->moves, i));
+    for (guint i = 0; i < recording->renewed->len && !recording->busy; i++)
+        complain(command, RH_EXIT_FITS, g_ptr_array_index(recording->renewed, i));
     for (guint i = 0; i < recording->warnings->len; i++)
         complain(command, RH_EXIT_REFUSED, g_ptr_array_index(recording->warnings, i));
 }

@@ -19,12 +19,14 @@ typedef struct {
     RhGuest *guest;
     RhRecord *record; /* as it should be; NULL: nothing to record */
     gboolean stale;   /* it is not so yet */
+    gboolean renewed; /* what there was could not be read */
 } Side;
 
 typedef struct {
     virDomainPtr handle;
     const RhScene *scene;
     const RhNews *news;
+    RhRecording *recording;
     Side live;       /* the running guest */
     Side definition; /* by which it starts the next time */
 } Work;
@@ -47,6 +49,7 @@ void rh_recording_clear(RhRecording *recording)
 {
     g_clear_pointer(&recording->moves, g_ptr_array_unref);
     g_clear_pointer(&recording->warnings, g_ptr_array_unref);
+    g_clear_pointer(&recording->renewed, g_ptr_array_unref);
 }
 
 /* Errors that speak of "the guest" say which. */
@@ -54,22 +57,6 @@ static gboolean name_guest(virDomainPtr handle, GError **error)
 {
     g_prefix_error(error, "guest '%s': ", virDomainGetName(handle));
     return FALSE;
-}
-
-/* Takes @xml (NULL: an error is set). */
-static gboolean side_read(Work *work, Side *side, GBytes *xml, GError **error)
-{
-    side->xml = xml;
-    if (!side->xml)
-        return FALSE;
-    side->domain = rh_domain_parse(side->xml, error);
-    if (!side->domain)
-        return name_guest(work->handle, error);
-    side->guest = rh_domain_guest(side->domain);
-    if (side->guest->devices->len == 0)
-        return TRUE;
-    rh_users_resolve(work->scene ? work->scene->host : NULL, side->guest);
-    return rh_domain_read_record(side->domain, error) || name_guest(work->handle, error);
 }
 
 /* Of a guest that is no more, libvirt says -1 with VIR_ERR_NO_DOMAIN: read as no. */
@@ -81,6 +68,80 @@ static gboolean is_running(virDomainPtr handle)
 static gboolean is_persistent(virDomainPtr handle)
 {
     return virDomainIsPersistent(handle) == 1;
+}
+
+/* What the guest was started with is what it has, where it never moved since. */
+static RhContract contract_of(const Work *work)
+{
+    int state = VIR_DOMAIN_NOSTATE;
+    int reason = 0;
+
+    (void)virDomainGetState(work->handle, &state, &reason, 0);
+    return work->news->fresh || (state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_BOOTED)
+               ? RH_CONTRACT_NEW
+               : RH_CONTRACT_STANDS;
+}
+
+/* Whether what the guest has now may be recorded in place of what nobody can read: it has had it
+ * since it was started, or a person says that it is right. */
+static gboolean may_renew(const Work *work)
+{
+    return work->news->accept || (is_running(work->handle) && contract_of(work) == RH_CONTRACT_NEW);
+}
+
+static char *describe_renewed(const Work *work, const Side *side, const GError *fault)
+{
+    g_autofree char *said = rh_domain_record_text(side->domain);
+    gboolean unknown = is_running(work->handle) && contract_of(work) == RH_CONTRACT_STANDS;
+
+    return g_strdup_printf(
+        "the record of guest '%s'%s could not be read (%s) and is made anew of what is on this "
+        "host%s; it said: %s",
+        virDomainGetName(work->handle), side == &work->definition ? ", in its definition," : "",
+        fault->message,
+        unknown ? ", though the guest runs since an earlier time, and what it was started with is "
+                  "not known any more"
+                : "",
+        said ? said : "nothing");
+}
+
+/* The record could not be read because of @fault. */
+static gboolean side_renew(Work *work, Side *side, const GError *fault, GError **error)
+{
+    const char *name = virDomainGetName(work->handle);
+    char *text;
+
+    if (!may_renew(work))
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "guest '%s': %s; 'virt-rehome record %s' makes the record anew of what the "
+                        "guest has now, and so does its next start",
+                        name, fault->message, name);
+    text = describe_renewed(work, side, fault);
+    if (!rh_domain_forget_record(side->domain, error)) {
+        g_free(text);
+        return name_guest(work->handle, error);
+    }
+    side->renewed = TRUE;
+    g_ptr_array_add(work->recording->renewed, text);
+    return TRUE;
+}
+
+/* Takes @xml (NULL: an error is set). */
+static gboolean side_read(Work *work, Side *side, GBytes *xml, GError **error)
+{
+    g_autoptr(GError) fault = NULL;
+
+    side->xml = xml;
+    if (!side->xml)
+        return FALSE;
+    side->domain = rh_domain_parse(side->xml, error);
+    if (!side->domain)
+        return name_guest(work->handle, error);
+    side->guest = rh_domain_guest(side->domain);
+    if (side->guest->devices->len == 0 || !work->scene) /* whoever has no scene asks for devices */
+        return TRUE;
+    rh_users_resolve(work->scene->host, side->guest);
+    return rh_domain_read_record(side->domain, &fault) || side_renew(work, side, fault, error);
 }
 
 static gboolean live_read(Work *work, GError **error)
@@ -111,18 +172,6 @@ gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **er
     return TRUE;
 }
 
-/* What the guest was started with is what it has, where it never moved since. */
-static RhContract contract_of(const Work *work)
-{
-    int state = VIR_DOMAIN_NOSTATE;
-    int reason = 0;
-
-    (void)virDomainGetState(work->handle, &state, &reason, 0);
-    return work->news->fresh || (state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_BOOTED)
-               ? RH_CONTRACT_NEW
-               : RH_CONTRACT_STANDS;
-}
-
 static void set_qemu(RhRecord *record, const RhScene *scene)
 {
     if (!scene->qemu || g_strcmp0(record->host, scene->inventory->name) != 0)
@@ -141,7 +190,8 @@ static void side_expect(Side *side, RhRecord *record, const RhScene *scene)
 {
     set_qemu(record, scene);
     side->record = record;
-    side->stale = !side->guest->record || !rh_record_equal(side->guest->record, record);
+    side->stale =
+        !side->guest->record || side->renewed || !rh_record_equal(side->guest->record, record);
 }
 
 static gboolean plan_live(Work *work, GError **error)
@@ -273,6 +323,18 @@ static void warn_of_usurpers(const Work *work, RhRecording *recording)
     }
 }
 
+/* Nobody knows on which host a definition was whose record cannot be read: of what the running
+ * guest has not, nothing is recorded. */
+static void keep_shared(const Work *work, RhRecord *record)
+{
+    for (guint i = record->entries->len; i-- > 0;) {
+        const RhDevice *entry = g_ptr_array_index(record->entries, i);
+
+        if (!rh_guest_has_device(work->live.guest, entry->kind, rh_device_key(entry)))
+            g_ptr_array_remove_index(record->entries, i);
+    }
+}
+
 static void plan_definition(Work *work, RhRecording *recording)
 {
     g_autoptr(RhRecord) record = NULL;
@@ -287,7 +349,9 @@ static void plan_definition(Work *work, RhRecording *recording)
     record = rh_record_make_definition(work->definition.guest, work->scene->inventory,
                                        has_devices(&work->live) ? work->live.guest : NULL,
                                        work->live.record, work->news->accept);
-    if (record->entries->len > 0)
+    if (work->definition.renewed && has_devices(&work->live))
+        keep_shared(work, record);
+    if (record->entries->len > 0 || work->definition.renewed)
         side_expect(&work->definition, g_steal_pointer(&record), work->scene);
 }
 
@@ -443,11 +507,13 @@ static gboolean update(Work *work, GString *print, RhRecording *recording, GErro
 gboolean rh_recording_update(virDomainPtr domain, const RhScene *scene, const RhNews *news,
                              GString *print, RhRecording *ret_recording, GError **error)
 {
-    g_auto(Work) work = {.handle = domain, .scene = scene, .news = news};
+    g_auto(Work)
+        work = {.handle = domain, .scene = scene, .news = news, .recording = ret_recording};
     g_autoptr(GError) fault = NULL;
 
     *ret_recording = (RhRecording){.moves = g_ptr_array_new_with_free_func(g_free),
-                                   .warnings = g_ptr_array_new_with_free_func(g_free)};
+                                   .warnings = g_ptr_array_new_with_free_func(g_free),
+                                   .renewed = g_ptr_array_new_with_free_func(g_free)};
     if (!live_read(&work, error))
         return FALSE;
     (void)definition_read(&work, &fault);

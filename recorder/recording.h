@@ -27,6 +27,8 @@ typedef struct {
     gboolean definition_written; /* the definition, or its record */
     GPtrArray *moves;            /* of char *: what the definition names now, "'a' -> 'b'" */
     GPtrArray *warnings;         /* of char *: what a person must see to */
+    GPtrArray *renewed; /* of char *: what was said by a record that is made anew, as it could not
+                           be read */
 } RhRecording;
 void rh_recording_clear(RhRecording *recording);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RhRecording, rh_recording_clear)
@@ -36,10 +38,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RhRecording, rh_recording_clear)
 gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **error);
 
 /*
- * Writes what is not so yet. With @print (may be NULL) nothing is written: the record that the
- * running guest, or the definition of one that is shut off, should have is appended to it. A fault
- * of the definition does not keep the running guest from being recorded. Error: RH_ERROR_HOST
- * (libvirt; a device that is not there), RH_ERROR_INPUT (a record that cannot be read, which is
+ * Writes what is not so yet. A record that cannot be read is made anew where the guest runs with
+ * what it was started with, or where a person accepts what is there; it is left as it is otherwise,
+ * and where it is of a higher format. With @print (may be NULL) nothing is written: the record that
+ * the running guest, or the definition of one that is shut off, should have is appended to it. A
+ * fault of the definition does not keep the running guest from being recorded. Error: RH_ERROR_HOST
+ * (libvirt; a device that is not there), RH_ERROR_INPUT (a record that cannot be read and is
  * left as it is); *@ret_recording tells what was done before.
  */
 gboolean rh_recording_update(virDomainPtr domain, const RhScene *scene, const RhNews *news,

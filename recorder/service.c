@@ -237,11 +237,16 @@ static void connect_if_due(Service *service)
 
 static void tell_recording(const char *name, const RhRecording *recording)
 {
-    if (recording->live_written || recording->definition_written)
+    gboolean wrote = recording->live_written || recording->definition_written;
+
+    if (wrote)
         rh_journal_tell(RH_EVENT_RECORDED, name, "recorded guest '%s'%s", name,
                         !recording->live_written         ? ", in its definition"
                         : !recording->definition_written ? ", which runs"
                                                          : ", which runs, and in its definition");
+    for (guint i = 0; i < recording->renewed->len && wrote; i++)
+        rh_journal_tell(RH_EVENT_WARNING, name, "%s",
+                        (const char *)g_ptr_array_index(recording->renewed, i));
     for (guint i = 0; i < recording->moves->len && recording->definition_written; i++)
         rh_journal_tell(RH_EVENT_REFRESHED, name, "the definition of guest '%s' names %s", name,
                         (const char *)g_ptr_array_index(recording->moves, i));

@@ -400,6 +400,27 @@ unrecorded() {
     grep -q '<app:x xmlns:app="urn:app">kept</app:x>' out
 }
 
+@test "record: one that cannot be read, or two, is made anew, and what it said is told" {
+    local edit
+    for edit in 's/ mtu="1500"/ mtu="fast"/' 's/ format="1"//' 's|<metadata>|&<record xmlns="urn:virt-rehome:1" format="1"/>|'; do
+        sed "$edit; s/vhost-vdpa-3\"/vhost-vdpa-0\"/" "$case/domain.xml" > guest.xml
+        try record guest.xml --host host.xml --print "${config[@]}"
+        ends 0
+        grep -q 'the record could not be read (.*) and is made anew of what is on this host; it said: <record ' err
+        [ "$(grep -c '<record ' out)" = 1 ]
+        grep -q 'mtu="1500"' out
+        cp out recorded.xml
+        try check recorded.xml --host host.xml "${config[@]}"
+        ends 0
+    done
+    # One of a newer version is not ours to replace.
+    sed 's/ format="1"/ format="2"/; s/vhost-vdpa-3"/vhost-vdpa-0"/' "$case/domain.xml" > guest.xml
+    try record guest.xml --host host.xml --print "${config[@]}"
+    ends 2
+    [ ! -s out ]
+    grep -q 'install a newer virt-rehome here' err
+}
+
 @test "record: a device that is not on this host" {
     try record guest.xml --host host.xml --print "${config[@]}"
     ends 2

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define TEXT(s) ((const xmlChar *)(s))
+#define MAX_RECORD_TEXT 2000u
 #define MAX_COUNT 65536u         /* descriptors of a ring */
 #define MAX_STATUS_DEVICES 1024u /* of a guest that runs: libvirt has no limit of its own */
 
@@ -405,6 +406,49 @@ gboolean rh_domain_read_record(RhDomain *domain, GError **error)
     return read_entries(domain, record, node, error) && rh_guest_match_record(domain->guest, error);
 }
 
+static xmlNode *first_record(const RhDomain *domain)
+{
+    xmlNode *metadata = rh_xml_child(xmlDocGetRootElement(domain->doc), NULL, "metadata");
+
+    return rh_xml_child(metadata, RH_NAMESPACE, "record");
+}
+
+char *rh_domain_record_text(RhDomain *domain)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    char *text = NULL;
+
+    for (xmlNode *node = first_record(domain); node;
+         node = rh_xml_next(node, RH_NAMESPACE, "record"))
+        (void)xmlNodeDump(buffer, domain->doc, node, 0, 0);
+    if (xmlBufferLength(buffer) > 0)
+        text = g_strdelimit(g_strdup((const char *)xmlBufferContent(buffer)), "\n\r\t", ' ');
+    xmlBufferFree(buffer);
+    return text ? rh_cut(rh_one_line(text), MAX_RECORD_TEXT) : NULL;
+}
+
+gboolean rh_domain_forget_record(RhDomain *domain, GError **error)
+{
+    for (xmlNode *node = first_record(domain); node;
+         node = rh_xml_next(node, RH_NAMESPACE, "record")) {
+        g_autoptr(RhXmlText) text = rh_xml_get(node, "format");
+        guint64 format;
+
+        if (text && rh_parse_number(text, G_MAXUINT, &format) && format > RH_FORMAT)
+            return read_format(node, error);
+    }
+    for (guint i = 0; i < domain->guest->devices->len; i++) {
+        RhGuestDevice *device = g_ptr_array_index(domain->guest->devices, i);
+
+        device->entry = NULL;
+        device->chosen = FALSE;
+    }
+    g_clear_pointer(&domain->guest->record, rh_record_free);
+    g_ptr_array_set_size(domain->entries, 0);
+    domain->record = NULL;
+    return rh_guest_match_record(domain->guest, error);
+}
+
 static const RhChoice *choice_of(const RhPlan *plan, const RhDevice *entry)
 {
     for (guint i = 0; i < plan->choices->len; i++) {
@@ -565,9 +609,9 @@ void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *t
 {
     xmlNode *root = xmlDocGetRootElement(domain->doc);
     xmlNode *metadata = rh_xml_child(root, NULL, "metadata");
-    xmlNode *old = rh_xml_child(metadata, RH_NAMESPACE, "record");
+    xmlNode *old;
 
-    if (old)
+    while ((old = rh_xml_child(metadata, RH_NAMESPACE, "record")))
         remove_element(old);
     write_record(make_record(metadata ? metadata : make_metadata(root)), record, time);
 }

@@ -24,6 +24,14 @@ RhGuest *rh_domain_guest(RhDomain *domain);
  * records, a higher format, an entry without its key, …). */
 gboolean rh_domain_read_record(RhDomain *domain, GError **error);
 
+/* What the record says, as text on one line, cut to a length that a sentence can have; NULL: there
+ * is none. Owned by the caller. */
+char *rh_domain_record_text(RhDomain *domain);
+
+/* Forgets a record that could not be read, as if there were none. Error: RH_ERROR_INPUT where it is
+ * of a higher format, which is not for us to replace, or the fault is not the record's. */
+gboolean rh_domain_forget_record(RhDomain *domain, GError **error);
+
 /* Writes @plan, which fits, into the tree: sources and the record. */
 void rh_domain_apply(RhDomain *domain, const RhPlan *plan);
 
@@ -31,7 +39,7 @@ void rh_domain_apply(RhDomain *domain, const RhPlan *plan);
  * takes the mark away. FALSE: it was so already, or there is no entry. core/record.h. */
 gboolean rh_domain_set_lost(RhDomain *domain, const RhGuestDevice *device, gboolean lost);
 
-/* Puts @record, made at @time, in place of the one that is there. */
+/* Puts @record, made at @time, in place of those that are there. */
 void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *time);
 
 /* @record, made at @time, as an element of its own: what virDomainSetMetadata takes. */
