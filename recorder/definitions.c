@@ -4,8 +4,11 @@
 #include "util/error.h"
 #include "util/file.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFINITION_FOLDER "etc/libvirt/qemu"
 /* libvirt/src/hypervisor/domain_driver.c, virDriverShouldAutostart */
@@ -103,17 +106,25 @@ GPtrArray *rh_definitions_of_files(const char *root, GError **error)
     return files ? g_steal_pointer(&definitions) : NULL;
 }
 
-/* Written aside, synced, renamed; where it is a link, what that leads to. */
+/* Written aside, synced, renamed; where it is a link, what that leads to. The name aside is not
+ * made of the file's, which may be as long as a name can be. */
 static gboolean replace_file(const char *path, const char *xml, gsize length, GError **error)
 {
-    g_autofree char *real = realpath(path, NULL);
+    g_autofree char *target = realpath(path, NULL);
+    g_autofree char *folder = g_path_get_dirname(target ? target : path);
+    g_autofree char *aside = g_strdup_printf("%s/.virt-rehome-%d", folder, (int)getpid());
     g_autoptr(GError) reason = NULL;
+    int errnum;
 
-    if (g_file_set_contents_full(real ? real : path, xml, (gssize)length,
-                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                 &reason))
+    if (!g_file_set_contents_full(aside, xml, (gssize)length,
+                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                  0600, &reason))
+        return rh_raise(error, RH_ERROR_HOST, "cannot replace '%s': %s", path, reason->message);
+    if (rename(aside, target ? target : path) == 0)
         return TRUE;
-    return rh_raise(error, RH_ERROR_HOST, "cannot replace '%s': %s", path, reason->message);
+    errnum = errno;
+    (void)unlink(aside);
+    return rh_raise_errno(error, RH_ERROR_HOST, errnum, "cannot replace '%s'", path);
 }
 
 static gboolean refuse_changed(const RhDefinition *definition, GError **error)

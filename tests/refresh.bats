@@ -230,3 +230,13 @@ web2: '/dev/vhost-vdpa-7' -> '/dev/vhost-vdpa-3'"
     refresh > out
     is "$(find $saves -type f | wc -l)" 5
 }
+
+@test "the definition of a guest whose name is as long as a file's name can be" {
+    local name
+    name=$(printf 'n%.0s' {1..251})
+    host "$(nic a 1)$(nic b 2)"
+    with_nic "$name" 1 "name='b'"
+    refresh
+    is "$(source_of "$name")" /dev/vhost-vdpa-2
+    is "$(ls -A root/etc/libvirt/qemu)" "$name.xml"
+}
