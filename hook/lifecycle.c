@@ -175,11 +175,15 @@ static char *find_obstacle(const Session *session, const RhGuest *guest)
 static char *name_here(const Session *session)
 {
     const RhEnvironment *environment = session->environment;
+    char *name = NULL;
 
     if (session->saved)
         return g_strdup(session->saved->name);
     if (session->host)
-        return rh_host_name(session->host);
+        name = rh_host_name(session->host);
+    if (name)
+        return name;
+    /* a file that cannot be opened now does not make a guest from elsewhere one of ours */
     return !environment->inventory && g_str_equal(environment->root, "/") ? rh_host_own_name()
                                                                           : NULL;
 }

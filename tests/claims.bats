@@ -853,6 +853,21 @@ could_not_look() {
     is_held "vhost-vdpa-0 web1000 reserved"
 }
 
+@test "a guest from elsewhere does not pass for one of ours where the host's name cannot be read" {
+    needs strace
+    make 1 1
+    # a source outside /dev counts as there, and no kernel here has such a device
+    sed -i 's#source dev="[^"]*"#source dev="/nowhere/net0"#; s/srchost/another-host.invalid/' web1000.xml
+    mkdir -m 700 state
+    status=0
+    ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -qq -o trace -P proc/sys/kernel/hostname -e trace=openat -e inject=openat:error=ENFILE \
+        "$program" hook web1000 prepare begin - --state "$PWD/state" --config config < web1000.xml > out 2> err || status=$?
+    cat err
+    grep -q INJECTED trace || skip "strace cannot inject here: $(head -c 200 err)"
+    [ "$status" = 1 ]
+    [ ! -e state/claims ]
+}
+
 passes_by() { # OPERATION SUBOPERATION
     fails web1000 "$@"
     [ "$status" = 0 ]
