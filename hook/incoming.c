@@ -78,22 +78,32 @@ RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhH
     return rh_plan_new(guest, inventory, policy, occasion, host ? ask_mdev : NULL, host);
 }
 
-/* Looks, now that all else calls it free, whether an mdev that would be given is open after all; if
- * so it is marked as used. */
-static gboolean any_open(const RhPlan *plan, RhHost *host)
+/* Whether an mdev that would be given is open after all; then it is marked as used. */
+static gboolean is_open(RhHost *host, RhDevice *device)
 {
+    if (device->kind != RH_KIND_MDEV || rh_device_knows(device, RH_ATTR_USED_BY) ||
+        !rh_host_mdev_is_open(host, rh_device_key(device)))
+        return FALSE;
+    rh_device_set_text(device, RH_ATTR_USED_BY, "an unknown process");
+    return TRUE;
+}
+
+/* Looks once more, now that all else calls it free, at what would be given. */
+static gboolean any_open(const RhPlan *plan, const RhUsers *users)
+{
+    g_autoptr(GPtrArray) chosen = g_ptr_array_new();
     gboolean any = FALSE;
 
-    for (guint i = 0; host && i < plan->choices->len; i++) {
+    for (guint i = 0; users->host && i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
         RhDevice *device = (RhDevice *)choice->device;
 
-        if (!device || device->kind != RH_KIND_MDEV || rh_device_knows(device, RH_ATTR_USED_BY) ||
-            !rh_host_mdev_is_open(host, rh_device_key(device)))
-            continue;
-        rh_device_set_text(device, RH_ATTR_USED_BY, "an unknown process");
-        any = TRUE;
+        if (device && !rh_device_knows(device, RH_ATTR_USED_BY))
+            g_ptr_array_add(chosen, device);
     }
+    any = chosen->len > 0 && rh_users_look_again(users, chosen);
+    for (guint i = 0; i < chosen->len; i++)
+        any |= is_open(users->host, g_ptr_array_index(chosen, i));
     return any;
 }
 
@@ -151,9 +161,13 @@ static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *
     g_autoptr(GPtrArray) plans = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 
+    char *left = rh_users_warn_of_left(users);
+
     g_ptr_array_extend(warnings, policy->warnings, copy_text, NULL);
     for (guint i = 0; i < users->warnings->len; i++)
         g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(users->warnings, i)));
+    if (left)
+        g_ptr_array_add(warnings, left);
     for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
         g_autofree char *device = rh_guest_device_describe(choice->guest_device);
@@ -169,24 +183,25 @@ static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *
     decision->warnings = strings_of(warnings);
 }
 
-/* The claims are locked: plans on what nobody uses, and reserves it. */
+/* The claims are locked: plans on what nobody uses, and reserves it. What @users says is what could
+ * be known before. */
 static gboolean plan_and_reserve(const Job *job, RhClaims *claims, const RhPolicy *policy,
-                                 RhInventory *inventory, RhHost *host, RhDecision *decision,
+                                 RhInventory *inventory, RhUsers *users, RhDecision *decision,
                                  GError **error)
 {
     RhGuest *guest = rh_domain_guest(job->domain);
-    g_autoptr(RhUsers) users = rh_users_read(job->environment, host);
     RhClaimant claimant =
         rh_users_claimant(users, guest->name, guest->uuid, job->environment->daemon);
     g_autoptr(RhPlan) plan = NULL;
 
+    rh_users_refresh(users);
     (void)rh_users_expire(users, claims);
     rh_users_mark(users, claims, &claimant, inventory);
     (void)rh_claims_drop_reservations(claims, &claimant);
     do {
         g_clear_pointer(&plan, rh_plan_free);
-        plan = rh_incoming_plan(guest, inventory, host, policy, job->why);
-    } while (plan->fits && any_open(plan, host));
+        plan = rh_incoming_plan(guest, inventory, users->host, policy, job->why);
+    } while (plan->fits && any_open(plan, users));
     decision->refusal =
         plan->fits ? find_taken(plan, users, claims, &claimant) : rh_refusal_describe(plan);
     note_plan(decision, plan, policy, users);
@@ -209,7 +224,7 @@ static void fix_devices(const RhGuest *guest)
         ((RhGuestDevice *)g_ptr_array_index(guest->devices, i))->chosen = TRUE;
 }
 
-/* The guest has devices of ours. Everything that may hang comes before the lock. */
+/* The guest has devices of ours. Everything that is slow or may hang comes before the lock. */
 static gboolean decide(const Job *job, RhDecision *decision, GError **error)
 {
     RhGuest *guest = rh_domain_guest(job->domain);
@@ -217,6 +232,7 @@ static gboolean decide(const Job *job, RhDecision *decision, GError **error)
     g_autoptr(RhPolicy) policy = NULL;
     g_autoptr(RhInventory) inventory = NULL;
     g_autoptr(RhHost) host = NULL;
+    g_autoptr(RhUsers) users = NULL;
     g_autoptr(GPtrArray) claims = NULL;
 
     if (!job->file) {
@@ -232,13 +248,16 @@ static gboolean decide(const Job *job, RhDecision *decision, GError **error)
         return FALSE;
     inventory =
         rh_environment_inventory(job->environment, rh_incoming_needs(guest), policy, &host, error);
+    if (!inventory)
+        return FALSE;
     rh_users_resolve(host, guest);
-    if (!inventory ||
-        !rh_claims_file_lock(job->file, purpose, job->deadline - LOCK_MARGIN_US, error))
+    users = rh_users_read(job->environment, host);
+    rh_users_look(users, inventory);
+    if (!rh_claims_file_lock(job->file, purpose, job->deadline - LOCK_MARGIN_US, error))
         return FALSE;
     claims = rh_claims_file_load(job->file, &decision->damage, error);
     decision->notes = rh_claims_file_notes(job->file);
-    return claims && plan_and_reserve(job, claims, policy, inventory, host, decision, error);
+    return claims && plan_and_reserve(job, claims, policy, inventory, users, decision, error);
 }
 
 static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)

@@ -17,6 +17,7 @@
  * plan; a guest that starts may wait, one that ends holds up libvirt. */
 #define PREPARE_SECONDS 5
 #define ATTEND_SECONDS 2
+#define RECONNECT_SECONDS 9 /* with all the host's guests at once */
 
 /* The guest and the claims, locked and up to date. */
 typedef struct {
@@ -24,6 +25,7 @@ typedef struct {
     RhHost *host;       /* NULL: it cannot be looked at */
     RhInventory *saved; /* in place of the host, for trying out; NULL: this host */
     RhUsers *users;
+    gboolean knows_users; /* they were read: not for who only writes its own claims */
     RhClaimsFile *file;
     RhClaims *claims;
     RhClaimant claimant;
@@ -36,6 +38,7 @@ static void session_clear(Session *session)
     g_clear_pointer(&session->users, rh_users_free);
     g_clear_pointer(&session->saved, rh_inventory_free);
     g_clear_pointer(&session->host, rh_host_free);
+    session->knows_users = FALSE;
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
 
@@ -54,6 +57,14 @@ static gboolean session_look(Session *session, const RhEnvironment *environment,
     return TRUE;
 }
 
+/* Who uses which device. That takes time, so it comes before the lock; under it only what has
+ * changed is read again. */
+static void session_read_users(Session *session, const RhEnvironment *environment)
+{
+    session->users = rh_users_read(environment, session->host);
+    session->knows_users = TRUE;
+}
+
 static gboolean session_open(Session *session, const RhEnvironment *environment,
                              const RhGuest *guest, gint64 deadline, GError **error)
 {
@@ -62,10 +73,13 @@ static gboolean session_open(Session *session, const RhEnvironment *environment,
     g_autofree char *damage = NULL;
     g_autofree char *told = NULL;
 
+    if (!session->users)
+        session->users = rh_users_new(environment, session->host);
     session->file = rh_claims_file_open(state, error);
     if (!session->file || !rh_claims_file_lock(session->file, purpose, deadline, error))
         return FALSE;
-    session->users = rh_users_read(environment, session->host);
+    if (session->knows_users)
+        rh_users_refresh(session->users);
     session->claims = rh_claims_file_load(session->file, &damage, error);
     if (!session->claims)
         return FALSE;
@@ -74,7 +88,8 @@ static gboolean session_open(Session *session, const RhEnvironment *environment,
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", told);
     session->claimant =
         rh_users_claimant(session->users, guest->name, guest->uuid, environment->daemon);
-    (void)rh_users_expire(session->users, session->claims);
+    if (session->knows_users)
+        (void)rh_users_expire(session->users, session->claims);
     return TRUE;
 }
 
@@ -346,8 +361,10 @@ static char *prepare(const RhEnvironment *environment, RhDomain *domain, GBytes 
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
         g_clear_error(&error);
     }
-    if (!session_look(&session, environment, guest, &error) ||
-        !session_open(&session, environment, guest, deadline, &error))
+    if (!session_look(&session, environment, guest, &error))
+        return start_without_claims(&session, guest, error);
+    session_read_users(&session, environment);
+    if (!session_open(&session, environment, guest, deadline, &error))
         return start_without_claims(&session, guest, error);
     if (needs_judgement(&session, guest)) {
         rh_claims_file_unlock(session.file);
@@ -355,8 +372,10 @@ static char *prepare(const RhEnvironment *environment, RhDomain *domain, GBytes 
         if (refusal)
             return refusal;
         session_clear(&session);
-        if (!session_look(&session, environment, guest, &error) ||
-            !session_open(&session, environment, guest,
+        if (!session_look(&session, environment, guest, &error))
+            return rh_refusal_of_fault(error);
+        session_read_users(&session, environment);
+        if (!session_open(&session, environment, guest,
                           g_get_monotonic_time() + ATTEND_SECONDS * G_USEC_PER_SEC, &error))
             return rh_refusal_of_fault(error);
     }
@@ -388,11 +407,11 @@ static void look_if_possible(Session *session, const RhEnvironment *environment,
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
 }
 
-/* Opens a session for the guest in @bytes, if it has devices of ours. */
-static gboolean begin(const RhEnvironment *environment, GBytes *bytes, RhDomain **ret_domain,
-                      Session *session, GError **error)
+/* Opens a session for the guest in @bytes, if it has devices of ours, within @seconds. */
+static gboolean begin(const RhEnvironment *environment, GBytes *bytes, guint seconds,
+                      RhDomain **ret_domain, Session *session, GError **error)
 {
-    gint64 deadline = environment->began + ATTEND_SECONDS * G_USEC_PER_SEC;
+    gint64 deadline = environment->began + seconds * G_USEC_PER_SEC;
     g_autoptr(RhDomain) domain = rh_domain_parse(bytes, error);
 
     if (!domain)
@@ -411,7 +430,7 @@ gboolean rh_lifecycle_confirm(const RhEnvironment *environment, GBytes *bytes, G
     g_auto(Session) session = {0};
     g_autoptr(RhDomain) domain = NULL;
 
-    if (!begin(environment, bytes, &domain, &session, error))
+    if (!begin(environment, bytes, ATTEND_SECONDS, &domain, &session, error))
         return FALSE;
     return !session.file || !rh_claims_confirm(session.claims, &session.claimant) ||
            session_save(&session, error);
@@ -476,7 +495,7 @@ gboolean rh_lifecycle_reconnect(const RhEnvironment *environment, GBytes *bytes,
     g_auto(Session) session = {0};
     g_autoptr(RhDomain) domain = NULL;
 
-    if (!begin(environment, bytes, &domain, &session, error) || !session.file)
+    if (!begin(environment, bytes, RECONNECT_SECONDS, &domain, &session, error) || !session.file)
         return domain != NULL;
     hold_all(&session, rh_domain_guest(domain), RH_CLAIM_RUNNING);
     if (!session_save(&session, error))

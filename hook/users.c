@@ -2,16 +2,20 @@
 #include "hook/users.h"
 
 #include "hook/claims-file.h"
+#include "hook/guest-files.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/text.h"
-#include "xml/domain.h"
 
 #include <string.h>
 #include <time.h>
 
 #define STATUS_FOLDER "run/libvirt/qemu"
 #define DEFINITION_FOLDER "etc/libvirt/qemu"
+
+/* How long processes are looked at for what they have open, before the lock and under it. */
+#define LOOK_MS 1000u
+#define LOOK_AGAIN_MS 100u
 
 gint64 rh_users_now(void)
 {
@@ -29,6 +33,9 @@ void rh_users_free(RhUsers *users)
     g_ptr_array_unref(users->defined);
     g_hash_table_unref(users->names);
     g_ptr_array_unref(users->warnings);
+    rh_guest_files_free(users->status);
+    rh_guest_files_free(users->definitions);
+    rh_holders_free(users->holders);
     g_free(users);
 }
 
@@ -42,59 +49,61 @@ void rh_users_resolve(RhHost *host, const RhGuest *guest)
     }
 }
 
-/* FALSE where the file cannot be read. */
-static gboolean read_guest(RhUsers *users, const char *path, GPtrArray *guests)
+/* Takes up what was read of the folder's files; @names (may be NULL) gets whose they are. */
+static void take_up(RhUsers *users, const RhGuestFiles *files, GPtrArray *guests, GHashTable *names)
 {
-    g_autofree char *what = g_strdup_printf("libvirt's file '%s'", path);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = rh_read_regular(path, what, &error);
-    RhGuest *guest = bytes ? rh_status_parse(bytes, what, &error) : NULL;
+    GPtrArray *all = rh_guest_files_names(files);
 
-    if (guest) {
-        rh_users_resolve(users->host, guest);
-        g_ptr_array_add(guests, guest);
-    }
-    if (error)
-        g_ptr_array_add(users->warnings, g_strdup(error->message));
-    return !error;
-}
+    for (guint i = 0; i < all->len; i++) {
+        const char *file = g_ptr_array_index(all, i);
+        const char *warning;
+        RhGuest *guest;
+        gboolean read = rh_guest_files_get(files, file, &guest, &warning);
 
-/* Reads each NAME.xml in @folder; @names (may be NULL) gets the names. FALSE where it cannot. */
-static gboolean read_folder(RhUsers *users, const char *root, const char *folder, GPtrArray *guests,
-                            GHashTable *names)
-{
-    g_autoptr(RhDir) dir = rh_dir_open(root, NULL);
-    g_autoptr(GPtrArray) files = dir ? rh_dir_list(dir, folder, NULL) : NULL;
-
-    for (guint i = 0; files && i < files->len; i++) {
-        const char *file = g_ptr_array_index(files, i);
-        g_autofree char *path = g_build_filename(root, folder, file, NULL);
-        gboolean read;
-
-        if (!g_str_has_suffix(file, ".xml"))
-            continue;
-        read = read_guest(users, path, guests);
-        if (names)
+        if (guest)
+            g_ptr_array_add(guests, guest);
+        if (warning)
+            g_ptr_array_add(users->warnings, g_strdup(warning));
+        if (names && g_str_has_suffix(file, ".xml"))
             g_hash_table_insert(names, g_strndup(file, strlen(file) - strlen(".xml")),
                                 GINT_TO_POINTER(read));
     }
-    return files && rh_dir_exists(dir, folder);
 }
 
-RhUsers *rh_users_read(const RhEnvironment *environment, RhHost *host)
+void rh_users_refresh(RhUsers *users)
+{
+    users->now = rh_users_now();
+    g_ptr_array_set_size(users->guests, 0);
+    g_ptr_array_set_size(users->defined, 0);
+    g_ptr_array_set_size(users->warnings, 0);
+    g_hash_table_remove_all(users->names);
+    users->known = rh_guest_files_refresh(users->status, users->host);
+    (void)rh_guest_files_refresh(users->definitions, users->host);
+    take_up(users, users->status, users->guests, users->names);
+    take_up(users, users->definitions, users->defined, NULL);
+}
+
+RhUsers *rh_users_new(const RhEnvironment *environment, RhHost *host)
 {
     RhUsers *users = g_new0(RhUsers, 1);
 
-    users->guests = g_ptr_array_new_with_free_func((GDestroyNotify)rh_guest_free);
-    users->defined = g_ptr_array_new_with_free_func((GDestroyNotify)rh_guest_free);
+    users->guests = g_ptr_array_new();
+    users->defined = g_ptr_array_new();
     users->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     users->warnings = g_ptr_array_new_with_free_func(g_free);
     users->host = host;
     users->root = environment->root;
+    users->status = rh_guest_files_new(environment->root, STATUS_FOLDER);
+    users->definitions = rh_guest_files_new(environment->root, DEFINITION_FOLDER);
     users->now = rh_users_now();
-    users->known =
-        read_folder(users, environment->root, STATUS_FOLDER, users->guests, users->names);
-    (void)read_folder(users, environment->root, DEFINITION_FOLDER, users->defined, NULL);
+    return users;
+}
+
+RhUsers *rh_users_read(const RhEnvironment *environment, RhHost *host)
+{
+    RhUsers *users = rh_users_new(environment, host);
+
+    rh_users_refresh(users);
     return users;
 }
 
@@ -139,13 +148,14 @@ static gboolean is_named(const RhUsers *users, const RhClaim *claim)
 }
 
 /* Whether the process lives whose number stands in libvirt's file @name. */
-static gboolean is_process_there(const RhUsers *users, RhDir *root, const char *name)
+static gboolean is_process_there(const RhUsers *users, const char *name)
 {
     g_autofree char *path = g_build_filename(STATUS_FOLDER, name, NULL);
+    g_autoptr(RhDir) root = rh_dir_open(users->root, NULL);
     g_autofree char *text = NULL;
     guint64 pid;
 
-    if (!rh_dir_read(root, path, &text, NULL))
+    if (!root || !rh_dir_read(root, path, &text, NULL))
         return TRUE;
     if (!text)
         return FALSE;
@@ -158,15 +168,11 @@ static gboolean is_process_there(const RhUsers *users, RhDir *root, const char *
 static gboolean has_process(const RhUsers *users, const char *guest)
 {
     g_autofree char *wanted = g_strconcat(guest, ".pid", NULL);
-    g_autoptr(RhDir) root = rh_dir_open(users->root, NULL);
-    g_autoptr(GPtrArray) files = root ? rh_dir_list(root, STATUS_FOLDER, NULL) : NULL;
+    GPtrArray *files = rh_guest_files_names(users->status);
+    guint i;
 
-    if (!files)
-        return TRUE;
-    for (guint i = 0; i < files->len; i++)
-        if (g_str_equal(g_ptr_array_index(files, i), wanted))
-            return is_process_there(users, root, wanted);
-    return FALSE;
+    return g_ptr_array_find_with_equal_func(files, wanted, g_str_equal, &i) &&
+           is_process_there(users, g_ptr_array_index(files, i));
 }
 
 /* Whether the guest still has what it claims. Without libvirt's folder nothing says that it has
@@ -211,10 +217,12 @@ char *rh_users_other(const RhUsers *users, const RhClaims *claims, const RhClaim
     return NULL;
 }
 
+/* The kinds of which guests have devices of ours. */
+static const RhKind kinds[] = {RH_KIND_VDPA, RH_KIND_MDEV};
+
 /* Where to find a device by what a guest's XML calls it; uuids in small letters. */
 static GHashTable *index_devices(const RhInventory *inventory)
 {
-    static const RhKind kinds[] = {RH_KIND_VDPA, RH_KIND_MDEV};
     GHashTable *by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
@@ -286,8 +294,62 @@ static void mark_claims(GHashTable *by_key, const RhClaims *claims, const RhClai
     }
 }
 
+/* Those of @devices that no guest that runs has, by what is known now. */
+static void add_unused(const RhUsers *users, GPtrArray *devices, GPtrArray *unused)
+{
+    g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < users->guests->len; i++) {
+        const RhGuest *guest = g_ptr_array_index(users->guests, i);
+
+        for (guint j = 0; j < guest->devices->len; j++)
+            g_hash_table_add(
+                used,
+                g_ascii_strdown(rh_guest_device_key(g_ptr_array_index(guest->devices, j)), -1));
+    }
+    for (guint i = 0; i < devices->len; i++) {
+        const char *key = rh_device_key(g_ptr_array_index(devices, i));
+        g_autofree char *small = key ? g_ascii_strdown(key, -1) : NULL;
+
+        if (small && !g_hash_table_contains(used, small))
+            g_ptr_array_add(unused, g_ptr_array_index(devices, i));
+    }
+}
+
+void rh_users_look(RhUsers *users, const RhInventory *inventory)
+{
+    g_autoptr(GPtrArray) unused = g_ptr_array_new();
+
+    if (!users->host)
+        return;
+    for (guint kind = 0; kind < G_N_ELEMENTS(kinds); kind++)
+        add_unused(users, inventory->devices[kinds[kind]], unused);
+    g_clear_pointer(&users->holders, rh_holders_free);
+    users->holders = rh_host_find_holders(users->host, unused, RH_HOLDERS_ALL, LOOK_MS);
+}
+
+gboolean rh_users_look_again(const RhUsers *users, GPtrArray *devices)
+{
+    g_autoptr(RhHolders) holders =
+        users->host ? rh_host_find_holders(users->host, devices, RH_HOLDERS_LIKELY, LOOK_AGAIN_MS)
+                    : NULL;
+
+    return holders && rh_holders_mark(holders, devices);
+}
+
+char *rh_users_warn_of_left(const RhUsers *users)
+{
+    guint n = users->holders ? rh_holders_left(users->holders) : 0;
+
+    return n > 0 ? g_strdup_printf("%u processes were not looked at for devices that they have "
+                                   "open, since they and others have so much open: those count "
+                                   "as using none",
+                                   n)
+                 : NULL;
+}
+
 /* The others first: what two have is not the claimant's own. */
-void rh_users_mark(const RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
+void rh_users_mark(RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
                    RhInventory *inventory)
 {
     g_autoptr(GHashTable) by_key = index_devices(inventory);
@@ -297,8 +359,10 @@ void rh_users_mark(const RhUsers *users, const RhClaims *claims, const RhClaiman
     mark_claims(by_key, claims, claimant, TRUE);
     mark_guests(by_key, FALSE, users->guests, claimant, TRUE);
     mark_guests(by_key, TRUE, users->defined, claimant, FALSE);
-    if (users->host)
-        rh_host_mark_holders(users->host, inventory);
+    if (users->host && !users->holders)
+        rh_users_look(users, inventory);
+    for (guint kind = 0; kind < G_N_ELEMENTS(kinds) && users->holders; kind++)
+        (void)rh_holders_mark(users->holders, inventory->devices[kinds[kind]]);
 }
 
 /* What is known right now of all that may say who uses a device. */

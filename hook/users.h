@@ -9,19 +9,39 @@
 #include "hook/environment.h"
 
 typedef struct {
-    GPtrArray *guests;   /* of RhGuest: the running ones that have devices of ours */
-    GPtrArray *defined;  /* of RhGuest: those whose persistent definition names devices of ours */
+    GPtrArray *guests;   /* of RhGuest: the running ones that have devices of ours; borrowed */
+    GPtrArray *defined;  /* of RhGuest: those whose persistent definition names some; borrowed */
     GHashTable *names;   /* of all status files; the value tells whether it could be read */
     gboolean known;      /* libvirt's folder of status files could be read */
     GPtrArray *warnings; /* of char *: status files that could not be read */
     RhHost *host;        /* borrowed; NULL: a saved inventory */
     const char *root;    /* the environment's, borrowed */
     gint64 now;          /* CLOCK_BOOTTIME, seconds */
+    struct RhGuestFiles *status; /* what was read, of which the above is made */
+    struct RhGuestFiles *definitions;
+    RhHolders *holders; /* NULL: not looked for yet */
 } RhUsers;
 
 /* Reads libvirt's status files and definitions below @environment's root. That root and @host (may
  * be NULL) must outlive it. Never fails: what cannot be read becomes a warning. */
 RhUsers *rh_users_read(const RhEnvironment *environment, RhHost *host);
+
+/* The same, but nothing is read yet: for those who only write claims. */
+RhUsers *rh_users_new(const RhEnvironment *environment, RhHost *host);
+
+/* Reads what is new or has changed since: under the lock, that is little. */
+void rh_users_refresh(RhUsers *users);
+
+/* Looks which processes have devices of @inventory open that no guest that runs has. It may take a
+ * second: before the lock. rh_users_mark() does it where nobody did. */
+void rh_users_look(RhUsers *users, const RhInventory *inventory);
+
+/* Looks again for those of @devices (of RhDevice) that are to be given, among the processes that
+ * are likely to have them. Returns whether one was marked as used. */
+gboolean rh_users_look_again(const RhUsers *users, GPtrArray *devices);
+
+/* A warning where not all processes could be looked at, the caller's; NULL: they could. */
+char *rh_users_warn_of_left(const RhUsers *users);
 void rh_users_free(RhUsers *users);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhUsers, rh_users_free)
 
@@ -41,7 +61,7 @@ void rh_users_resolve(RhHost *host, const RhGuest *guest);
  * guest's definition names its `named-by`. @claimant's own reservations do not count, and what it
  * has otherwise is marked with its own name; NULL: nobody asks.
  */
-void rh_users_mark(const RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
+void rh_users_mark(RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
                    RhInventory *inventory);
 
 /* The same with what is known right now, for those who only look: @guest (NULL: nobody) asks. */

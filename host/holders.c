@@ -1,118 +1,353 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/holders.h"
 
+#include "host/node.h"
 #include "util/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define NODE_PREFIX "/dev/vhost-vdpa-"
 #define GROUP_PREFIX "/dev/vfio/"
+#define LOOKS_PER_TIME 64u /* descriptors between two looks at the clock */
+#define TRUSTED_LOOKS 64u  /* descriptors of a process before it is asked whose it really is */
 
-/* "/dev/vfio/12" for the mdev; NULL: it has no group. */
+struct RhHolders {
+    GHashTable *who; /* a device's key -> its holder */
+    guint n_left;
+};
+
+/* -- device numbers ---------------------------------------------------------------------------- */
+
+static guint64 number_of(guint major, guint minor)
+{
+    return (guint64)major << 32 | minor;
+}
+
+/* "245:3", as sysfs says it. */
+static gboolean read_number(RhDir *root, const char *path, guint64 *ret_number)
+{
+    g_autofree char *text = NULL;
+    guint major;
+    guint minor;
+
+    if (!rh_dir_read(root, path, &text, NULL) || !text ||
+        sscanf(text, "%u:%u", &major, &minor) != 2)
+        return FALSE;
+    *ret_number = number_of(major, minor);
+    return TRUE;
+}
+
+/* What is looked for: device number -> keys of devices. */
+static void want(GHashTable *wanted, guint64 number, const char *key)
+{
+    GPtrArray *keys = g_hash_table_lookup(wanted, &number);
+
+    if (!keys) {
+        keys = g_ptr_array_new();
+        g_hash_table_insert(wanted, g_memdup2(&number, sizeof number), keys);
+    }
+    g_ptr_array_add(keys, (gpointer)key);
+}
+
+/* A device whose number stands in @attribute, or is that of @node where sysfs does not say. */
+static void want_number(RhDir *root, GHashTable *wanted, const char *attribute, const char *node,
+                        const char *key)
+{
+    guint64 number;
+    guint major;
+    guint minor;
+
+    if (read_number(root, attribute, &number))
+        want(wanted, number, key);
+    else if (rh_node_number(root, node, &major, &minor))
+        want(wanted, number_of(major, minor), key);
+}
+
+static void want_vdpa(RhDir *root, GHashTable *wanted, const RhDevice *device)
+{
+    const char *key = rh_device_key(device);
+    const char *name = rh_device_name(device);
+    g_autofree char *node = g_path_get_basename(key);
+    g_autofree char *attribute =
+        g_strdup_printf("sys/bus/vdpa/devices/%s/%s/dev", name ? name : "", node);
+
+    want_number(root, wanted, attribute, key, key);
+}
+
+/* "12", the mdev's IOMMU group; NULL: it has none. */
 static char *group_of(RhDir *root, const char *uuid)
 {
     g_autofree char *path = g_strdup_printf("sys/bus/mdev/devices/%s/iommu_group", uuid);
-    g_autofree char *group = NULL;
 
-    if (!g_uuid_string_is_valid(uuid))
-        return NULL;
-    group = rh_dir_link_name(root, path);
-    return group ? g_strconcat(GROUP_PREFIX, group, NULL) : NULL;
+    return g_uuid_string_is_valid(uuid) ? rh_dir_link_name(root, path) : NULL;
 }
 
-/* "/dev/vfio/devices/vfio3": the mdev's own node, with iommufd in the group's place (linux 6.6,
- * drivers/vfio/device_cdev.c); NULL: it has none. */
-static char *cdev_of(RhDir *root, const char *uuid)
+static void want_group(RhDir *root, GHashTable *wanted, const char *uuid)
+{
+    g_autofree char *group = group_of(root, uuid);
+    g_autofree char *attribute = g_strdup_printf("sys/class/vfio/%s/dev", group ? group : "");
+    g_autofree char *node = g_strconcat(GROUP_PREFIX, group, NULL);
+
+    if (group)
+        want_number(root, wanted, attribute, node, uuid);
+}
+
+/* The mdev's own node, with iommufd in the group's place (linux 6.6, drivers/vfio/device_cdev.c).
+ */
+static void want_cdev(RhDir *root, GHashTable *wanted, const char *uuid)
 {
     g_autofree char *path = g_strdup_printf("sys/bus/mdev/devices/%s/vfio-dev", uuid);
     g_autoptr(GPtrArray) names =
         g_uuid_string_is_valid(uuid) ? rh_dir_list(root, path, NULL) : NULL;
+    const char *name = names && names->len > 0 ? g_ptr_array_index(names, 0) : NULL;
+    g_autofree char *attribute = g_strdup_printf("%s/%s/dev", path, name ? name : "");
+    g_autofree char *node = g_strconcat(GROUP_PREFIX "devices/", name, NULL);
 
-    return names && names->len > 0
-               ? g_strconcat(GROUP_PREFIX "devices/", g_ptr_array_index(names, 0), NULL)
-               : NULL;
+    if (name)
+        want_number(root, wanted, attribute, node, uuid);
 }
 
-/* Who of @holders has the device open; NULL: none. */
-static const char *holder_of(RhDir *root, GHashTable *holders, const RhDevice *device)
+static GHashTable *collect_wanted(RhDir *root, GPtrArray *devices)
 {
-    const char *key = rh_device_key(device);
-    g_autofree char *group = NULL;
-    g_autofree char *cdev = NULL;
-    const char *holder;
+    GHashTable *wanted = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                               (GDestroyNotify)g_ptr_array_unref);
 
-    if (!key || device->kind != RH_KIND_MDEV)
-        return key ? g_hash_table_lookup(holders, key) : NULL;
-    group = group_of(root, key);
-    holder = group ? g_hash_table_lookup(holders, group) : NULL;
-    if (holder)
-        return holder;
-    cdev = cdev_of(root, key);
-    return cdev ? g_hash_table_lookup(holders, cdev) : NULL;
+    for (guint i = 0; i < devices->len; i++) {
+        const RhDevice *device = g_ptr_array_index(devices, i);
+        const char *key = rh_device_key(device);
+
+        if (!key || rh_device_knows(device, RH_ATTR_USED_BY))
+            continue;
+        if (device->kind == RH_KIND_MDEV) {
+            want_group(root, wanted, key);
+            want_cdev(root, wanted, key);
+        } else {
+            want_vdpa(root, wanted, device);
+        }
+    }
+    return wanted;
 }
 
-static char *describe_process(RhDir *root, const char *pid)
+/* -- processes --------------------------------------------------------------------------------- */
+
+typedef struct {
+    RhDir *root;
+    GHashTable *wanted;
+    RhHolders *holders;
+    GHashTable *likely; /* users that guests run as */
+    GArray *pids[2];    /* of guint: by RhHoldersWhere, whom to look at */
+    gint64 until;
+    gboolean late;
+    /* of the process that is being looked at */
+    RhHoldersWhere where;
+    guint pid;
+    RhDir *fds;
+    guint n_looks;
+    gboolean deferred;
+} Search;
+
+/* Root, and who QEMU runs as on Debian, Fedora and NixOS. Not by getpwnam(), which may ask a
+ * server. */
+static GHashTable *find_likely(RhDir *root)
 {
-    g_autofree char *path = g_strdup_printf("proc/%s/comm", pid);
+    static const char *const names[] = {"libvirt-qemu", "qemu", "qemu-libvirtd", NULL};
+    GHashTable *likely = g_hash_table_new(NULL, NULL);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    g_hash_table_add(likely, GUINT_TO_POINTER(0));
+    if (!rh_dir_read(root, "etc/passwd", &text, NULL) || !text)
+        return likely;
+    lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i]; i++) {
+        g_auto(GStrv) fields = g_strsplit(lines[i], ":", 4);
+        guint64 id;
+
+        if (g_strv_length(fields) == 4 && g_strv_contains(names, fields[0]) &&
+            rh_parse_number(fields[2], G_MAXUINT32, &id))
+            g_hash_table_add(likely, GUINT_TO_POINTER((guint)id));
+    }
+    return likely;
+}
+
+static gboolean is_likely(const Search *search, guint user)
+{
+    return g_hash_table_contains(search->likely, GUINT_TO_POINTER(user));
+}
+
+static gboolean note_pid(const char *name, gpointer data)
+{
+    Search *search = data;
+    g_autofree char *path = g_strconcat("proc/", name, NULL);
+    guint64 number;
+    guint pid;
+    RhFacts facts;
+
+    if (!rh_parse_number(name, G_MAXINT32, &number) ||
+        !rh_dir_look(search->root, path, FALSE, &facts))
+        return TRUE;
+    pid = (guint)number;
+    g_array_append_val(
+        search->pids[is_likely(search, facts.owner) ? RH_HOLDERS_LIKELY : RH_HOLDERS_ALL], pid);
+    return TRUE;
+}
+
+/* Whether the process was started by one of those users. The folder's owner does not say: any
+ * process may make itself root's by being undumpable. */
+static gboolean is_really_likely(const Search *search)
+{
+    g_autofree char *path = g_strdup_printf("proc/%u/status", search->pid);
+    g_autofree char *text = NULL;
+    const char *line;
+    guint user;
+
+    if (!rh_dir_read(search->root, path, &text, NULL) || !text)
+        return TRUE;
+    line = strstr(text, "\nUid:");
+    return !line || sscanf(line, "\nUid: %u", &user) != 1 || is_likely(search, user);
+}
+
+static char *describe_process(const Search *search)
+{
+    g_autofree char *path = g_strdup_printf("proc/%u/comm", search->pid);
     g_autofree char *name = NULL;
 
-    (void)rh_dir_read(root, path, &name, NULL);
-    return g_strdup_printf("process %s (%s)", pid, name ? rh_one_line(name) : "unknown");
+    (void)rh_dir_read(search->root, path, &name, NULL);
+    return g_strdup_printf("process %u (%s)", search->pid, name ? rh_one_line(name) : "unknown");
 }
 
-/* Adds what the process has open to @holders: path -> who. */
-static void read_process(RhDir *root, const char *pid, GHashTable *holders)
+/* A descriptor that can neither read nor write is O_PATH, which needs no right to the device; the
+ * link's own mode tells. */
+static gboolean is_open(const Search *search, const char *fd)
 {
-    g_autofree char *folder = g_strdup_printf("proc/%s/fd", pid);
-    g_autoptr(GPtrArray) fds = rh_dir_list(root, folder, NULL);
+    RhFacts link;
 
-    for (guint i = 0; fds && i < fds->len; i++) {
-        g_autofree char *path =
-            g_strdup_printf("%s/%s", folder, (const char *)g_ptr_array_index(fds, i));
-        g_autofree char *target = rh_dir_link(root, path);
-
-        if (target &&
-            (g_str_has_prefix(target, NODE_PREFIX) || g_str_has_prefix(target, GROUP_PREFIX)))
-            g_hash_table_insert(holders, g_steal_pointer(&target), describe_process(root, pid));
-    }
+    return rh_dir_look(search->fds, fd, FALSE, &link) && (link.mode & (S_IRUSR | S_IWUSR));
 }
 
-static GHashTable *read_holders(RhDir *root)
+/* FALSE: enough of this process. */
+static gboolean look_at_fd(const char *fd, gpointer data)
 {
-    GHashTable *holders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_autoptr(GPtrArray) pids = rh_dir_list(root, "proc", NULL);
+    Search *search = data;
+    GPtrArray *keys;
+    RhFacts facts;
+    guint64 number;
 
-    for (guint i = 0; pids && i < pids->len; i++) {
-        const char *pid = g_ptr_array_index(pids, i);
+    search->late =
+        ++search->n_looks % LOOKS_PER_TIME == 0 && g_get_monotonic_time() >= search->until;
+    search->deferred = search->where == RH_HOLDERS_LIKELY && search->n_looks == TRUSTED_LOOKS &&
+                       !is_really_likely(search);
+    if (search->late || search->deferred)
+        return FALSE;
+    if (!rh_dir_look(search->fds, fd, TRUE, &facts) || !S_ISCHR(facts.mode))
+        return TRUE;
+    number = number_of(facts.major, facts.minor);
+    keys = g_hash_table_lookup(search->wanted, &number);
+    for (guint i = 0; keys && is_open(search, fd) && i < keys->len; i++)
+        g_hash_table_insert(search->holders->who, g_strdup(g_ptr_array_index(keys, i)),
+                            describe_process(search));
+    return TRUE;
+}
 
-        if (strspn(pid, "0123456789") == strlen(pid))
-            read_process(root, pid, holders);
+static void look_at_process(Search *search, guint pid)
+{
+    g_autofree char *path = g_strdup_printf("proc/%u/fd", pid);
+    g_autoptr(RhDir) fds = rh_dir_open_below(search->root, path);
+
+    search->pid = pid;
+    search->fds = fds;
+    search->n_looks = 0;
+    search->deferred = FALSE;
+    if (fds)
+        rh_dir_visit(fds, look_at_fd, search);
+    if (search->deferred)
+        g_array_append_val(search->pids[RH_HOLDERS_ALL], pid);
+}
+
+static void look_at_processes(Search *search, RhHoldersWhere where)
+{
+    GArray *pids = search->pids[where];
+    guint i;
+
+    search->where = where;
+    for (i = 0; i < pids->len; i++) {
+        search->late |= g_get_monotonic_time() >= search->until;
+        if (!search->late)
+            look_at_process(search, g_array_index(pids, guint, i));
+        if (search->late)
+            break;
     }
+    search->holders->n_left += pids->len - i;
+}
+
+static void search_all(Search *search, RhHoldersWhere where)
+{
+    g_autoptr(RhDir) proc = rh_dir_open_below(search->root, "proc");
+
+    if (proc)
+        rh_dir_visit(proc, note_pid, search);
+    look_at_processes(search, RH_HOLDERS_LIKELY);
+    if (where == RH_HOLDERS_ALL)
+        look_at_processes(search, RH_HOLDERS_ALL);
+}
+
+RhHolders *rh_holders_find(RhDir *root, GPtrArray *devices, RhHoldersWhere where,
+                           guint milliseconds)
+{
+    RhHolders *holders = g_new0(RhHolders, 1);
+    g_autoptr(GHashTable) wanted = collect_wanted(root, devices);
+    g_autoptr(GHashTable) likely = find_likely(root);
+    g_autoptr(GArray) pids = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GArray) likely_pids = g_array_new(FALSE, FALSE, sizeof(guint));
+    Search search = {.root = root,
+                     .wanted = wanted,
+                     .holders = holders,
+                     .likely = likely,
+                     .pids = {[RH_HOLDERS_ALL] = pids, [RH_HOLDERS_LIKELY] = likely_pids},
+                     .until = g_get_monotonic_time() + (gint64)milliseconds * 1000};
+
+    holders->who = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (g_hash_table_size(wanted) > 0)
+        search_all(&search, where);
     return holders;
 }
 
-void rh_holders_mark(RhDir *root, RhInventory *inventory)
+void rh_holders_free(RhHolders *holders)
 {
-    static const RhKind kinds[] = {RH_KIND_VDPA, RH_KIND_MDEV};
-    g_autoptr(GHashTable) holders = read_holders(root);
+    if (!holders)
+        return;
+    g_hash_table_unref(holders->who);
+    g_free(holders);
+}
 
-    for (guint kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
-        GPtrArray *devices = inventory->devices[kinds[kind]];
+guint rh_holders_left(const RhHolders *holders)
+{
+    return holders->n_left;
+}
 
-        for (guint i = 0; g_hash_table_size(holders) > 0 && i < devices->len; i++) {
-            RhDevice *device = g_ptr_array_index(devices, i);
-            const char *holder = holder_of(root, holders, device);
+gboolean rh_holders_mark(const RhHolders *holders, GPtrArray *devices)
+{
+    gboolean any = FALSE;
 
-            if (holder && !rh_device_knows(device, RH_ATTR_USED_BY))
-                rh_device_set_text(device, RH_ATTR_USED_BY, holder);
-        }
+    for (guint i = 0; i < devices->len; i++) {
+        RhDevice *device = g_ptr_array_index(devices, i);
+        const char *key = rh_device_key(device);
+        const char *who = key ? g_hash_table_lookup(holders->who, key) : NULL;
+
+        if (!who || rh_device_knows(device, RH_ATTR_USED_BY))
+            continue;
+        rh_device_set_text(device, RH_ATTR_USED_BY, who);
+        any = TRUE;
     }
+    return any;
 }
 
 gboolean rh_holders_probe_mdev(RhDir *root, const char *uuid)
 {
     g_autofree char *group = group_of(root, uuid);
+    g_autofree char *path = g_strconcat("dev/vfio/", group, NULL);
 
-    return group && rh_dir_probe(root, group + strlen("/")) == EBUSY;
+    return group && rh_dir_probe(root, path) == EBUSY;
 }

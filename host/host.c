@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/host.h"
 
-#include "host/holders.h"
 #include "host/mdev.h"
 #include "host/node.h"
 #include "host/vdpa-netlink.h"
@@ -87,9 +86,10 @@ gboolean rh_host_mdev_accepts(RhHost *host, const char *uuid, const char *versio
     return rh_mdev_accepts(host->root, uuid, version);
 }
 
-void rh_host_mark_holders(RhHost *host, RhInventory *inventory)
+RhHolders *rh_host_find_holders(RhHost *host, GPtrArray *devices, RhHoldersWhere where,
+                                guint milliseconds)
 {
-    rh_holders_mark(host->root, inventory);
+    return rh_holders_find(host->root, devices, where, milliseconds);
 }
 
 gboolean rh_host_mdev_is_open(RhHost *host, const char *uuid)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/policy.h"
+#include "host/holders.h"
 
 typedef struct RhHost RhHost;
 
@@ -32,8 +33,9 @@ char *rh_host_name(RhHost *host);
  * opened any more; NULL: unknown. */
 char *rh_host_own_name(void);
 
-/* Says of the devices of @inventory that a process has open who it is; see host/holders.h. */
-void rh_host_mark_holders(RhHost *host, RhInventory *inventory);
+/* Which processes have @devices (of RhDevice) open; see host/holders.h. */
+RhHolders *rh_host_find_holders(RhHost *host, GPtrArray *devices, RhHoldersWhere where,
+                                guint milliseconds);
 
 /* Whether somebody has the mdev's IOMMU group open, found by opening it: only for the mdev that is
  * about to be given, since whoever opens it meanwhile gets EBUSY. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/vdpa.h"
 
+#include "host/node.h"
 #include "host/pci.h"
 #include "util/text.h"
 
@@ -208,10 +209,10 @@ char *rh_vdpa_name_at(RhDir *root, const char *key)
     guint major;
     guint minor;
 
-    if (!g_str_has_prefix(key, "/dev/") || strstr(key, "/../"))
+    if (!g_str_has_prefix(key, "/dev/"))
         return NULL;
     node = key + strlen("/dev/");
-    if (rh_dir_stat_device(root, key + strlen("/"), &major, &minor))
+    if (rh_node_number(root, key, &major, &minor))
         return name_by_number(root, major, minor);
     return g_str_has_prefix(node, NODE_PREFIX) && !strchr(node, '/') ? name_by_node(root, node)
                                                                      : NULL;

@@ -1740,6 +1740,18 @@ END
     grep -q '^MESSAGE=config, line 2: deadline is 100, and 60 is taken' journal
 }
 
+# At the daemon's restart all guests of a host reconnect at once.
+@test "reconnect waits for the lock longer than a guest that ends does, and is noted" {
+    make 1 1
+    at_home web1000 0
+    shows web1000
+    passes web1000 reconnect begin
+    passes web1000 release end
+    keeps_the_lock 4
+    passes web1000 reconnect begin
+    is_held "vhost-vdpa-0 web1000 running"
+}
+
 @test "the journal: a reconnect that could not be noted" {
     make 1 1
     at_home web1000 0

@@ -416,6 +416,56 @@ END
     [ -z "$(cat "out "*)" ]
 }
 
+# What any program may write into a guest's metadata is in the files that the hooks of all others read.
+@test "a status file with more than a file may have: others pass in no time, and it is named" {
+    no_config
+    mkdir -p root/run/libvirt/qemu
+    common+=(--root root)
+    python3 - > root/run/libvirt/qemu/evil.xml << 'END'
+many = " ".join(f'a{n:x}=""' for n in range(500000))
+print(f"<domstatus><domain><name>evil</name><metadata><x {many}/></metadata>"
+      "<devices><interface type='vdpa'><source dev='/dev/vhost-vdpa-9'/></interface></devices></domain></domstatus>")
+END
+    "$program" check "$good/domain.xml" --host "$good/host.xml" --config none.conf --print-xml > here.xml
+    for operation in "migrate begin" "prepare begin" "start begin" "release end" "reconnect begin"; do
+        status=0
+        # shellcheck disable=SC2086 # two words
+        (ulimit -t 5; exec "$program" hook web1 $operation - --host "$good/host.xml" "${common[@]}") < here.xml > out 2> err || status=$?
+        [ "$status" = 0 ] || fail "$operation" "must pass"
+    done
+}
+
+# Any user may have a /dev of his own, in which a plain file has the name of a device.
+@test "a device is another's by its number, whatever a process calls it" {
+    [ "$(id -u)" = 0 ] || skip "only root sees what others have open"
+    cp -r "$RH_SOURCE_DIR/tests/fixtures/tree-mtty/host" root
+    rm -rf root/proc
+    ln -s /proc root/proc
+    mkdir -p root/run root/etc root/sys/class/vfio/{12,13}
+    cd root/sys/devices/virtual/mtty/mtty
+    for uuid in bbbbbbbb-0000-4000-8000-000000000002:12 cccccccc-0000-4000-8000-000000000003:13; do
+        mkdir -p "$BATS_TEST_TMPDIR/root/sys/kernel/iommu_groups/${uuid#*:}"
+        ln -sfn "../../../../../kernel/iommu_groups/${uuid#*:}" "${uuid%:*}/iommu_group"
+    done
+    cd "$BATS_TEST_TMPDIR"
+    stat -c %Hr:%Lr /dev/full > root/sys/class/vfio/12/dev
+    echo 1:77 > root/sys/class/vfio/13/dev
+    sed "s/srchost/elsewhere/" "$RH_SOURCE_DIR/tests/fixtures/tree-mtty/domain.xml" > guest.xml
+    mkdir -p dev/vfio
+    sleep 60 7> dev/vfio/13 3>&- &
+    forger=$!
+    unshare -Urm bash -c 'mount -t tmpfs none /dev && mkdir /dev/vfio && exec sleep 60 7> /dev/vfio/13' 3>&- 2> why &
+    namesake=$!
+    sleep 60 7> /dev/full 3>&- &
+    holder=$!
+    input=guest.xml
+    no_config
+    try hook web1 migrate begin - --root root "${common[@]}"
+    kill $forger $namesake $holder || true
+    [ "$status" = 0 ] || fail "a file of the device's name" "must not count"
+    grep -q 'address uuid="cccccccc-0000-4000-8000-000000000003"' out || fail "a device that is open" "must not be given"
+}
+
 @test "65 devices are too many" {
     no_config
     python3 - "$good/domain.xml" > guest.xml << 'END'

@@ -2,12 +2,17 @@
 /* Which process has which device open, against a /proc that is made here. */
 #include "host/holders.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define UUID "aaaaaaaa-0000-4000-8000-000000000001"
 #define CDEV_UUID "cccccccc-0000-4000-8000-000000000003"
 #define FREE_UUID "bbbbbbbb-0000-4000-8000-000000000002"
+
+#define LONG_MS 60000u
 
 static char *tree; /* the root of the host that is being made up */
 
@@ -33,6 +38,13 @@ static void mock_comm(const char *pid, const char *name)
     g_assert_true(g_file_set_contents(path, name, -1, NULL));
 }
 
+static void mock_owner(const char *path, uid_t owner)
+{
+    g_autofree char *full = g_build_filename(tree, path, NULL);
+
+    g_assert_cmpint(chown(full, owner, (gid_t)-1), ==, 0);
+}
+
 static RhDevice *add(RhInventory *inventory, RhKind kind, RhAttr key, const char *value)
 {
     RhDevice *device = rh_device_new(kind);
@@ -56,51 +68,181 @@ static void remove_tree(const char *path)
     g_assert_cmpint(g_remove(path), ==, 0);
 }
 
+/* All devices of the inventory, and what is found of them. */
+static guint mark(RhInventory *inventory, RhHoldersWhere where)
+{
+    g_autoptr(RhDir) root = rh_dir_open(tree, NULL);
+    g_autoptr(GPtrArray) devices = g_ptr_array_new();
+    g_autoptr(RhHolders) holders = NULL;
+
+    g_ptr_array_extend(devices, inventory->devices[RH_KIND_VDPA], NULL, NULL);
+    g_ptr_array_extend(devices, inventory->devices[RH_KIND_MDEV], NULL, NULL);
+    holders = rh_holders_find(root, devices, where, LONG_MS);
+    (void)rh_holders_mark(holders, devices);
+    return rh_holders_left(holders);
+}
+
+static void mock_file(const char *folder, const char *name, const char *content)
+{
+    g_autofree char *path = g_build_filename(tree, folder, name, NULL);
+
+    mock_dir(folder);
+    g_assert_true(g_file_set_contents(path, content, -1, NULL));
+}
+
+/* A vDPA device whose node has the number of @like, a node that is open to all. */
+static RhDevice *add_vdpa(RhInventory *inventory, const char *name, const char *node,
+                          const char *like)
+{
+    g_autofree char *chardev = g_strconcat("/dev/", node, NULL);
+    g_autofree char *folder = g_build_filename("sys/bus/vdpa/devices", name, node, NULL);
+    RhDevice *device = add(inventory, RH_KIND_VDPA, RH_ATTR_CHARDEV, chardev);
+
+    rh_device_set_text(device, RH_ATTR_NAME, name);
+    mock_file(folder, "dev", like);
+    return device;
+}
+
+#define NULL_NUMBER "1:3\n" /* /dev/null, and so on: the kernel's own */
+#define ZERO_NUMBER "1:5\n"
+#define FULL_NUMBER "1:7\n"
+#define RANDOM_NUMBER "1:8\n"
+#define URANDOM_NUMBER "1:9\n"
+
 static void test_holders(void)
 {
     g_autoptr(RhInventory) inventory = rh_inventory_new();
-    RhDevice *held = add(inventory, RH_KIND_VDPA, RH_ATTR_CHARDEV, "/dev/vhost-vdpa-1");
-    RhDevice *near = add(inventory, RH_KIND_VDPA, RH_ATTR_CHARDEV, "/dev/vhost-vdpa-11");
-    RhDevice *known = add(inventory, RH_KIND_VDPA, RH_ATTR_CHARDEV, "/dev/vhost-vdpa-2");
+    RhDevice *held = add_vdpa(inventory, "vdpa1", "vhost-vdpa-1", NULL_NUMBER);
+    RhDevice *free_vdpa = add_vdpa(inventory, "vdpa11", "vhost-vdpa-11", "1:77\n");
+    RhDevice *known = add_vdpa(inventory, "vdpa2", "vhost-vdpa-2", ZERO_NUMBER);
     RhDevice *nodeless = add(inventory, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa9");
     RhDevice *mdev = add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, UUID);
     RhDevice *cdev = add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, CDEV_UUID);
     RhDevice *free_mdev = add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, FREE_UUID);
-    g_autoptr(RhDir) root = NULL;
 
-    mock_link("proc/4711/fd", "0", "/dev/null");
-    mock_link("proc/4711/fd", "31", "/dev/vhost-vdpa-1");
-    mock_link("proc/4711/fd", "32", "/dev/vhost-vdpa-2");
+    mock_link("proc/4711/fd", "31", "/dev/null");
+    mock_link("proc/4711/fd", "32", "/dev/zero");
     mock_link("proc/4711/fd", "33", "socket:[4242]");
     mock_comm("4711", "qemu-system-x86\n");
-    mock_link("proc/4712/fd", "7", "/dev/vfio/12"); /* without a name */
-    mock_link("proc/4714/fd", "8", "/dev/vfio/devices/vfio3");
+    mock_link("proc/4712/fd", "7", "/dev/full"); /* without a name */
+    mock_link("proc/4714/fd", "8", "/dev/urandom");
     mock_comm("4714", "qemu-iommufd\n");
-    mock_dir("sys/bus/mdev/devices/" CDEV_UUID "/vfio-dev/vfio3");
-    mock_link("proc/self/fd", "5", "/dev/vhost-vdpa-11");
+    mock_file("sys/bus/mdev/devices/" CDEV_UUID "/vfio-dev/vfio3", "dev", URANDOM_NUMBER);
+    mock_link("proc/self/fd", "5", "/dev/random");
     mock_dir("proc/4713"); /* whose descriptors we may not see */
     mock_link("sys/bus/mdev/devices/" UUID, "iommu_group", "../../../kernel/iommu_groups/12");
     mock_link("sys/bus/mdev/devices/" FREE_UUID, "iommu_group", "../../../kernel/iommu_groups/1");
+    mock_file("sys/class/vfio/12", "dev", FULL_NUMBER);
+    mock_file("sys/class/vfio/1", "dev", RANDOM_NUMBER);
     rh_device_set_text(known, RH_ATTR_USED_BY, "guest db2");
-    root = rh_dir_open(tree, NULL);
-    rh_holders_mark(root, inventory);
+    g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
     g_assert_cmpstr(rh_device_text(held, RH_ATTR_USED_BY), ==, "process 4711 (qemu-system-x86)");
     g_assert_cmpstr(rh_device_text(known, RH_ATTR_USED_BY), ==, "guest db2");
     g_assert_cmpstr(rh_device_text(mdev, RH_ATTR_USED_BY), ==, "process 4712 (unknown)");
     g_assert_cmpstr(rh_device_text(cdev, RH_ATTR_USED_BY), ==, "process 4714 (qemu-iommufd)");
-    g_assert_false(rh_device_knows(near, RH_ATTR_USED_BY));
+    g_assert_false(rh_device_knows(free_vdpa, RH_ATTR_USED_BY));
     g_assert_false(rh_device_knows(nodeless, RH_ATTR_USED_BY));
     g_assert_false(rh_device_knows(free_mdev, RH_ATTR_USED_BY));
+}
+
+/* What a process calls a file says nothing: in a namespace of its own anything has any name. */
+static void test_names(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    RhDevice *device = add_vdpa(inventory, "vdpa1", "vhost-vdpa-1", "1:77\n");
+    RhDevice *other = add_vdpa(inventory, "vdpa2", "vhost-vdpa-2", NULL_NUMBER);
+
+    mock_file("dev", "vhost-vdpa-1", "plain\n");
+    mock_link("proc/4711/fd", "7", "../../../dev/vhost-vdpa-1");
+    mock_link("proc/4711/fd", "8", "/dev/vhost-vdpa-1");
+    mock_link("elsewhere", "renamed", "/dev/null");
+    mock_link("proc/4711/fd", "9", "../../../elsewhere/renamed");
+    g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
+    g_assert_false(rh_device_knows(device, RH_ATTR_USED_BY));
+    g_assert_true(rh_device_knows(other, RH_ATTR_USED_BY));
+}
+
+/* Where sysfs has no number, the node below the root's /dev does. */
+static void test_node(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    RhDevice *device = add(inventory, RH_KIND_VDPA, RH_ATTR_CHARDEV, "/dev/vhost-vdpa-1");
+    g_autofree char *node = g_build_filename(tree, "dev/vhost-vdpa-1", NULL);
+
+    mock_dir("dev");
+    mock_link("proc/4711/fd", "7", "/dev/null");
+    if (mknod(node, S_IFCHR | 0600, makedev(1, 3)) < 0) {
+        g_test_skip("device nodes cannot be made here");
+        return;
+    }
+    g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
+    g_assert_true(rh_device_knows(device, RH_ATTR_USED_BY));
+}
+
+/* O_PATH needs no right to the device, so any user can have it. This process has both. */
+static void test_path_only(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    RhDevice *path_only = add_vdpa(inventory, "vdpa1", "vhost-vdpa-1", FULL_NUMBER);
+    RhDevice *opened = add_vdpa(inventory, "vdpa2", "vhost-vdpa-2", ZERO_NUMBER);
+    RH_AUTOFD path_fd = open("/dev/full", O_PATH | O_CLOEXEC);
+    RH_AUTOFD fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    g_autofree char *pid = g_strdup_printf("%d", (int)getpid());
+    g_autofree char *own = g_strdup_printf("/proc/%s", pid);
+
+    g_assert_cmpint(MIN(path_fd, fd), >=, 0);
+    mock_link("proc", pid, own);
+    g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
+    g_assert_false(rh_device_knows(path_only, RH_ATTR_USED_BY));
+    g_assert_true(rh_device_knows(opened, RH_ATTR_USED_BY));
+}
+
+/* Root's processes and the emulator's come first, and are all that a second look sees. */
+static void test_likely(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    RhDevice *of_user = add_vdpa(inventory, "vdpa1", "vhost-vdpa-1", NULL_NUMBER);
+    RhDevice *of_qemu = add_vdpa(inventory, "vdpa2", "vhost-vdpa-2", ZERO_NUMBER);
+
+    if (geteuid() != 0) {
+        g_test_skip("only root is somebody else");
+        return;
+    }
+    mock_file("etc", "passwd", "root:x:0:0::/:/bin/sh\nlibvirt-qemu:x:64055:136::/:/bin/false\n");
+    mock_link("proc/4711/fd", "7", "/dev/null");
+    mock_owner("proc/4711", 1000);
+    mock_link("proc/4712/fd", "7", "/dev/zero");
+    mock_owner("proc/4712", 64055);
+    g_assert_cmpuint(mark(inventory, RH_HOLDERS_LIKELY), ==, 0);
+    g_assert_false(rh_device_knows(of_user, RH_ATTR_USED_BY));
+    g_assert_cmpstr(rh_device_text(of_qemu, RH_ATTR_USED_BY), ==, "process 4712 (unknown)");
+    g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
+    g_assert_cmpstr(rh_device_text(of_user, RH_ATTR_USED_BY), ==, "process 4711 (unknown)");
+}
+
+/* Who was not looked at in time counts as having nothing open, and is counted. */
+static void test_time(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    RhDevice *device = add_vdpa(inventory, "vdpa1", "vhost-vdpa-1", NULL_NUMBER);
+    g_autoptr(RhDir) root = rh_dir_open(tree, NULL);
+    g_autoptr(RhHolders) holders = NULL;
+
+    mock_link("proc/4711/fd", "7", "/dev/null");
+    mock_link("proc/4712/fd", "7", "/dev/null");
+    holders = rh_holders_find(root, inventory->devices[RH_KIND_VDPA], RH_HOLDERS_ALL, 0);
+    g_assert_cmpuint(rh_holders_left(holders), ==, 2);
+    g_assert_false(rh_holders_mark(holders, inventory->devices[RH_KIND_VDPA]));
+    g_assert_false(rh_device_knows(device, RH_ATTR_USED_BY));
 }
 
 /* A host whose /proc nobody lets us read. */
 static void test_no_proc(void)
 {
     g_autoptr(RhInventory) inventory = rh_inventory_new();
-    RhDevice *device = add(inventory, RH_KIND_VDPA, RH_ATTR_CHARDEV, "/dev/vhost-vdpa-1");
-    g_autoptr(RhDir) root = rh_dir_open(tree, NULL);
+    RhDevice *device = add_vdpa(inventory, "vdpa1", "vhost-vdpa-1", NULL_NUMBER);
 
-    rh_holders_mark(root, inventory);
+    g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
     g_assert_false(rh_device_knows(device, RH_ATTR_USED_BY));
 }
 
@@ -117,6 +259,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_data_func("/holders/mark", (gconstpointer)test_holders, run_in_tree);
+    g_test_add_data_func("/holders/names", (gconstpointer)test_names, run_in_tree);
+    g_test_add_data_func("/holders/node", (gconstpointer)test_node, run_in_tree);
+    g_test_add_data_func("/holders/path-only", (gconstpointer)test_path_only, run_in_tree);
+    g_test_add_data_func("/holders/likely", (gconstpointer)test_likely, run_in_tree);
+    g_test_add_data_func("/holders/time", (gconstpointer)test_time, run_in_tree);
     g_test_add_data_func("/holders/no-proc", (gconstpointer)test_no_proc, run_in_tree);
     return g_test_run();
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define MAX_VALUE (64u * 1024)
+#define NANOSECONDS ((gint64)1000 * 1000 * 1000)
 #define PAGE 4096u /* what the kernel hands out of such a file at once */
 
 struct RhDir {
@@ -135,10 +136,21 @@ int rh_dir_probe(RhDir *dir, const char *path)
     return fd < 0 ? errno : 0;
 }
 
+static gint64 nanoseconds(struct statx_timestamp time)
+{
+    return time.tv_sec * NANOSECONDS + time.tv_nsec;
+}
+
+gboolean rh_facts_equal(const RhFacts *a, const RhFacts *b)
+{
+    return a->mode == b->mode && a->system == b->system && a->inode == b->inode &&
+           a->size == b->size && a->modified == b->modified && a->changed == b->changed;
+}
+
 gboolean rh_dir_look(RhDir *dir, const char *path, gboolean follow, RhFacts *ret_facts)
 {
     int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT | (follow ? 0 : AT_SYMLINK_NOFOLLOW);
-    unsigned mask = STATX_TYPE | STATX_MODE | STATX_UID;
+    unsigned mask = STATX_BASIC_STATS;
     struct statx facts;
 
 #ifdef STATX_MNT_ID
@@ -149,7 +161,12 @@ gboolean rh_dir_look(RhDir *dir, const char *path, gboolean follow, RhFacts *ret
     *ret_facts = (RhFacts){.mode = facts.stx_mode,
                            .owner = facts.stx_uid,
                            .major = facts.stx_rdev_major,
-                           .minor = facts.stx_rdev_minor};
+                           .minor = facts.stx_rdev_minor,
+                           .system = (guint64)facts.stx_dev_major << 32 | facts.stx_dev_minor,
+                           .inode = facts.stx_ino,
+                           .size = facts.stx_size,
+                           .modified = nanoseconds(facts.stx_mtime),
+                           .changed = nanoseconds(facts.stx_ctime)};
 #ifdef STATX_MNT_ID
     if (facts.stx_mask & STATX_MNT_ID)
         ret_facts->mount = facts.stx_mnt_id;
@@ -184,17 +201,6 @@ void rh_dir_visit(RhDir *dir, gboolean (*visit)(const char *name, gpointer data)
         (void)closedir(stream);
     else
         rh_fd_close(&fd);
-}
-
-gboolean rh_dir_stat_device(RhDir *dir, const char *path, guint *ret_major, guint *ret_minor)
-{
-    RhFacts facts;
-
-    if (!rh_dir_look(dir, path, TRUE, &facts) || !S_ISCHR(facts.mode))
-        return FALSE;
-    *ret_major = facts.major;
-    *ret_minor = facts.minor;
-    return TRUE;
 }
 
 gboolean rh_dir_exists(RhDir *dir, const char *path)

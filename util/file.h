@@ -25,8 +25,16 @@ typedef struct {
     guint owner; /* a user's id */
     guint major; /* of the device that a device node is */
     guint minor;
-    guint64 mount; /* of two files on one mount the same; 0: unknown */
+    guint64 mount;  /* of two files on one mount the same; 0: unknown */
+    guint64 system; /* the file system's device number, and in it the file's own */
+    guint64 inode;
+    guint64 size;    /* bytes */
+    gint64 modified; /* nanoseconds since 1970: its content, and anything of it */
+    gint64 changed;
 } RhFacts;
+
+/* Whether both are of the same file with the same content. */
+gboolean rh_facts_equal(const RhFacts *a, const RhFacts *b);
 
 /* Opens @path (absolute, or relative to the working directory). Error: RH_ERROR_HOST. */
 RhDir *rh_dir_open(const char *path, GError **error);
@@ -53,9 +61,6 @@ char *rh_dir_link_name(RhDir *dir, const char *path);
 
 /* 0 where @path can be opened for reading and writing, an errno value where not; closed at once. */
 int rh_dir_probe(RhDir *dir, const char *path);
-
-/* Whether @path is a character device (links followed), and its number. Nothing is opened. */
-gboolean rh_dir_stat_device(RhDir *dir, const char *path, guint *ret_major, guint *ret_minor);
 
 /* Whether @path exists (links followed). */
 gboolean rh_dir_exists(RhDir *dir, const char *path);

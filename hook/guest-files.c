@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hook/guest-files.h"
+
+#include "hook/users.h"
+#include "util/file.h"
+#include "xml/domain.h"
+
+typedef struct {
+    RhFacts facts; /* when it was read */
+    RhGuest *guest;
+    char *warning;
+} File;
+
+struct RhGuestFiles {
+    const char *root;
+    const char *folder;
+    GPtrArray *names;
+    GHashTable *parsed; /* name -> File */
+};
+
+static void file_free(gpointer data)
+{
+    File *file = data;
+
+    rh_guest_free(file->guest);
+    g_free(file->warning);
+    g_free(file);
+}
+
+static GHashTable *make_table(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, file_free);
+}
+
+RhGuestFiles *rh_guest_files_new(const char *root, const char *folder)
+{
+    RhGuestFiles *files = g_new0(RhGuestFiles, 1);
+
+    files->root = root;
+    files->folder = folder;
+    files->names = g_ptr_array_new_with_free_func(g_free);
+    files->parsed = make_table();
+    return files;
+}
+
+void rh_guest_files_free(RhGuestFiles *files)
+{
+    if (!files)
+        return;
+    g_ptr_array_unref(files->names);
+    g_hash_table_unref(files->parsed);
+    g_free(files);
+}
+
+static File *read_file(const char *path, const RhFacts *facts, RhHost *host)
+{
+    g_autofree char *what = g_strdup_printf("libvirt's file '%s'", path);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = rh_read_regular(path, what, &error);
+    File *file = g_new0(File, 1);
+
+    file->facts = *facts;
+    file->guest = bytes ? rh_status_parse(bytes, what, &error) : NULL;
+    file->warning = error ? g_strdup(error->message) : NULL;
+    if (file->guest)
+        rh_users_resolve(host, file->guest);
+    return file;
+}
+
+/* What was read of the file before, taken out, if it still is so; NULL: it is not. */
+static File *take_unchanged(RhGuestFiles *files, const char *name, const RhFacts *facts)
+{
+    g_autofree char *old_name = NULL;
+    const File *old = g_hash_table_lookup(files->parsed, name);
+    gpointer taken = NULL;
+
+    if (old && rh_facts_equal(&old->facts, facts))
+        (void)g_hash_table_steal_extended(files->parsed, name, (gpointer *)&old_name, &taken);
+    return taken;
+}
+
+/* What the file is is asked first: one that changes while it is read is read again the next time.
+ */
+static File *refresh_file(RhGuestFiles *files, RhDir *dir, const char *name, RhHost *host)
+{
+    g_autofree char *relative = g_build_filename(files->folder, name, NULL);
+    g_autofree char *path = g_build_filename(files->root, relative, NULL);
+    RhFacts facts = {0};
+    File *old =
+        rh_dir_look(dir, relative, TRUE, &facts) ? take_unchanged(files, name, &facts) : NULL;
+
+    return old ? old : read_file(path, &facts, host);
+}
+
+gboolean rh_guest_files_refresh(RhGuestFiles *files, RhHost *host)
+{
+    g_autoptr(RhDir) dir = rh_dir_open(files->root, NULL);
+    g_autoptr(GPtrArray) names = dir ? rh_dir_list(dir, files->folder, NULL) : NULL;
+    GHashTable *parsed = make_table();
+
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+
+        if (g_str_has_suffix(name, ".xml"))
+            g_hash_table_insert(parsed, g_strdup(name), refresh_file(files, dir, name, host));
+    }
+    g_hash_table_unref(files->parsed);
+    files->parsed = parsed;
+    g_ptr_array_unref(files->names);
+    files->names = names ? g_steal_pointer(&names) : g_ptr_array_new_with_free_func(g_free);
+    return dir && rh_dir_exists(dir, files->folder);
+}
+
+GPtrArray *rh_guest_files_names(const RhGuestFiles *files)
+{
+    return files->names;
+}
+
+gboolean rh_guest_files_get(const RhGuestFiles *files, const char *name, RhGuest **ret_guest,
+                            const char **ret_warning)
+{
+    const File *file = g_hash_table_lookup(files->parsed, name);
+
+    *ret_guest = file ? file->guest : NULL;
+    *ret_warning = file ? file->warning : NULL;
+    return file && !file->warning;
+}
