@@ -112,13 +112,14 @@ static void settle_signals(const Operation *operation)
         (void)signal(signals[i], SIG_IGN);
 }
 
-/* What is opened later must not become a stream. */
+/* What is opened later must not become a stream. Nothing is written to one that was closed: an
+ * output that nobody gets is a fault. */
 static void settle_streams(void)
 {
     int fd = 0;
 
     while (fd >= 0 && fd <= STDERR_FILENO)
-        fd = fcntl(fd, F_GETFD) < 0 ? open("/dev/null", O_RDWR) : fd + 1;
+        fd = fcntl(fd, F_GETFD) < 0 ? open("/dev/null", O_RDONLY) : fd + 1;
 }
 
 static void say(const char *text)

@@ -430,6 +430,10 @@ END
     "$RH_BIN_DIR/virt-rehome-front-test" web1 migrate begin - < web1.xml > /dev/full 2> err || status=$?
     [ "$status" = 1 ]
     grep -q "printed what libvirt did not read" err
+    status=0
+    "$RH_BIN_DIR/virt-rehome-front-test" web1 migrate begin - < web1.xml >&- 2> err || status=$?
+    [ "$status" = 1 ]
+    grep -q "printed what libvirt did not read" err
 }
 
 # -- managed saves ----------------------------------------------------------------------------------
