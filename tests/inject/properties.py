@@ -132,7 +132,7 @@ class Judge:
         if not self.claims_of("web1", self.stage.claims()):
             return found
         self.left = 1
-        self.stage.age(LONG_AGO)
+        self.stage.age(LONG_AGO, "web1")
         found += self.check_next("web1")
         if self.claims_of("web1", self.stage.claims()):
             found.append(f"the device is never free: {self.stage.claims()}")

@@ -78,6 +78,7 @@ class Stage:
         for name in ("run/libvirt/qemu", "var/lib/libvirt/qemu/save", "dev"):
             (folder / name).mkdir(parents=True)
         (folder / "virt-rehome.conf").write_text(f"[policy]\ndeadline = {deadline}\n")
+        (folder / "hasty.conf").write_text("[policy]\ndeadline = 1\n")
         mac = "52:54:00:00:00:{:02x}"
         fit = [VDPA.format(n=n, device=DEVICE.format(mac=mac.format(0), pool="fabric"))
                for n in range(devices)]
@@ -139,12 +140,16 @@ class Stage:
         return [path.name for path in self.saves.iterdir()
                 if path.is_file() and path.read_text() == "the image of web1"]
 
-    def age(self, seconds):
-        """As if so long had gone by; negative: it has not."""
-        if self.claims_file.exists():
-            self.claims_file.write_text(re.sub(
-                r' time="(\d+)"', lambda match: f' time="{max(int(match[1]) - seconds, 0)}"',
-                self.claims_file.read_text()))
+    def age(self, seconds, guest=None):
+        """As if so long had gone by for a guest's claims, or for all; negative: it has not."""
+        if not self.claims_file.exists():
+            return
+        tree = ElementTree.parse(self.claims_file)
+        for claim in tree.getroot():
+            if guest in (None, claim.get("guest")):
+                claim.set("time", str(max(int(claim.get("time")) - seconds, 0)))
+        ElementTree.register_namespace("", "urn:virt-rehome:1")
+        tree.write(self.claims_file)
 
     def write_status(self, name, xml):
         status = b"<domstatus state='running' pid='1'>" + xml + b"</domstatus>"
