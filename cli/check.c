@@ -14,6 +14,7 @@
 /* What was asked. */
 typedef struct {
     const RhOptions *options;
+    RhOutput *output;
     RhFormat format;
     GBytes *bytes;
     RhDomain *domain;
@@ -45,6 +46,7 @@ static gboolean ask_host(Question *question, const char *path, GError **error)
 {
     RhEnvironment environment = question->options->environment;
     g_autoptr(RhAnswer) answer = g_new0(RhAnswer, 1);
+    g_autoptr(GError) unknown = NULL;
 
     environment.inventory = path;
     if (question->guest->devices->len == 0)
@@ -56,8 +58,9 @@ static gboolean ask_host(Question *question, const char *path, GError **error)
     if (!answer->inventory)
         return FALSE;
     rh_users_resolve(answer->host, question->guest);
-    if (answer->host)
-        rh_users_mark_now(&environment, answer->host, question->guest, answer->inventory);
+    if (answer->host && !rh_users_mark_now(&environment, answer->host, question->guest,
+                                           answer->inventory, &unknown))
+        rh_append_line(question->output->err, "warning: %s", unknown->message);
     if (!answer->inventory->name)
         answer->inventory->name = g_path_get_basename(path ? path : "this host");
     answer->name = g_strdup(answer->inventory->name);
@@ -159,7 +162,7 @@ static gboolean read_question(Question *question, const char *word, GError **err
 
 RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output, GError **error)
 {
-    g_auto(Question) question = {.options = options};
+    g_auto(Question) question = {.options = options, .output = output};
 
     question.answers = g_ptr_array_new_with_free_func((GDestroyNotify)rh_answer_free);
     if (!words[0] || words[1])

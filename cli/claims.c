@@ -76,6 +76,8 @@ RhExit rh_command_claims(const RhOptions *options, GStrv words, RhOutput *output
     claims = rh_claims_file_peek(state, error);
     if (!claims)
         return RH_EXIT_TROUBLE;
+    if (users->fault)
+        rh_append_line(output->err, "warning: %s", users->fault);
     (void)rh_users_expire(users, claims);
     if (format == RH_FORMAT_JSON)
         append_json(output->out, claims, users->now);

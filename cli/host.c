@@ -5,6 +5,7 @@
 #include "cli/inventory-json.h"
 #include "cli/inventory-text.h"
 #include "hook/users.h"
+#include "util/text.h"
 #include "xml/inventory-xml.h"
 
 static void append(GString *out, const RhInventory *inventory, RhFormat format)
@@ -31,6 +32,7 @@ RhExit rh_command_host(const RhOptions *options, GStrv words, RhOutput *output, 
     g_autoptr(RhPolicy) policy = NULL;
     g_autoptr(RhInventory) inventory = NULL;
     g_autoptr(RhHost) host = NULL;
+    g_autoptr(GError) unknown = NULL;
     RhEnvironment environment;
     RhFormat format;
 
@@ -45,8 +47,8 @@ RhExit rh_command_host(const RhOptions *options, GStrv words, RhOutput *output, 
     inventory = rh_environment_inventory(&environment, RH_GATHER_ALL, policy, &host, error);
     if (!inventory)
         return RH_EXIT_TROUBLE;
-    if (host)
-        rh_users_mark_now(&environment, host, NULL, inventory);
+    if (host && !rh_users_mark_now(&environment, host, NULL, inventory, &unknown))
+        rh_append_line(output->err, "warning: %s", unknown->message);
     append(output->out, inventory, format);
     return RH_EXIT_FITS;
 }

@@ -2,6 +2,7 @@
 #include "hook/guest-files.h"
 
 #include "hook/users.h"
+#include "util/error.h"
 #include "util/file.h"
 #include "xml/domain.h"
 
@@ -9,11 +10,13 @@ typedef struct {
     RhFacts facts; /* when it was read */
     RhGuest *guest;
     char *warning;
+    gboolean failed; /* nobody could look: what is in it may be as well as ever */
 } File;
 
 struct RhGuestFiles {
     const char *root;
     const char *folder;
+    char *fault;
     GPtrArray *names;
     GHashTable *parsed; /* name -> File */
 };
@@ -47,6 +50,7 @@ void rh_guest_files_free(RhGuestFiles *files)
 {
     if (!files)
         return;
+    g_free(files->fault);
     g_ptr_array_unref(files->names);
     g_hash_table_unref(files->parsed);
     g_free(files);
@@ -62,6 +66,7 @@ static File *read_file(const char *path, const RhFacts *facts, RhHost *host)
     file->facts = *facts;
     file->guest = bytes ? rh_status_parse(bytes, what, &error) : NULL;
     file->warning = error ? g_strdup(error->message) : NULL;
+    file->failed = g_error_matches(error, RH_ERROR, RH_ERROR_HOST);
     if (file->guest)
         rh_users_resolve(host, file->guest);
     return file;
@@ -74,7 +79,7 @@ static File *take_unchanged(RhGuestFiles *files, const char *name, const RhFacts
     const File *old = g_hash_table_lookup(files->parsed, name);
     gpointer taken = NULL;
 
-    if (old && rh_facts_equal(&old->facts, facts))
+    if (old && !old->failed && rh_facts_equal(&old->facts, facts))
         (void)g_hash_table_steal_extended(files->parsed, name, (gpointer *)&old_name, &taken);
     return taken;
 }
@@ -92,23 +97,55 @@ static File *refresh_file(RhGuestFiles *files, RhDir *dir, const char *name, RhH
     return old ? old : read_file(path, &facts, host);
 }
 
-gboolean rh_guest_files_refresh(RhGuestFiles *files, RhHost *host)
+/* Reads those of @names that are new or have changed; one whose file went meanwhile is taken out.
+ */
+static GHashTable *refresh_files(RhGuestFiles *files, RhDir *dir, GPtrArray *names, RhHost *host)
 {
-    g_autoptr(RhDir) dir = rh_dir_open(files->root, NULL);
-    g_autoptr(GPtrArray) names = dir ? rh_dir_list(dir, files->folder, NULL) : NULL;
     GHashTable *parsed = make_table();
 
-    for (guint i = 0; names && i < names->len; i++) {
-        const char *name = g_ptr_array_index(names, i);
+    for (guint i = names->len; i > 0; i--) {
+        const char *name = g_ptr_array_index(names, i - 1);
+        g_autofree char *relative = g_build_filename(files->folder, name, NULL);
+        File *file;
 
-        if (g_str_has_suffix(name, ".xml"))
-            g_hash_table_insert(parsed, g_strdup(name), refresh_file(files, dir, name, host));
+        if (!g_str_has_suffix(name, ".xml"))
+            continue;
+        file = refresh_file(files, dir, name, host);
+        if (file->failed && !rh_dir_exists(dir, relative)) {
+            file_free(file);
+            g_ptr_array_remove_index(names, i - 1);
+            continue;
+        }
+        if (file->failed && !files->fault)
+            files->fault = g_strdup(file->warning);
+        g_hash_table_insert(parsed, g_strdup(name), file);
     }
+    return parsed;
+}
+
+gboolean rh_guest_files_refresh(RhGuestFiles *files, RhHost *host)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RhDir) dir = rh_dir_open(files->root, &error);
+    g_autoptr(GPtrArray) names = dir ? rh_dir_list(dir, files->folder, &error) : NULL;
+    gboolean known = names && rh_dir_exists(dir, files->folder);
+    GHashTable *parsed;
+
+    g_free(files->fault);
+    files->fault = error ? g_strdup(error->message) : NULL;
+    if (!names)
+        names = g_ptr_array_new_with_free_func(g_free);
+    parsed = refresh_files(files, dir, names, host);
     g_hash_table_unref(files->parsed);
     files->parsed = parsed;
     g_ptr_array_unref(files->names);
-    files->names = names ? g_steal_pointer(&names) : g_ptr_array_new_with_free_func(g_free);
-    return dir && rh_dir_exists(dir, files->folder);
+    files->names = g_steal_pointer(&names);
+    return known;
+}
+
+const char *rh_guest_files_fault(const RhGuestFiles *files)
+{
+    return files->fault;
 }
 
 GPtrArray *rh_guest_files_names(const RhGuestFiles *files)

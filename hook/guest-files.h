@@ -19,6 +19,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhGuestFiles, rh_guest_files_free)
  * on @host (NULL: not at all). FALSE where the folder is not there or cannot be read. */
 gboolean rh_guest_files_refresh(RhGuestFiles *files, RhHost *host);
 
+/* Why some of what is in the folder is not known, for nobody could look: the folder could not be
+ * listed, a file not opened or read. NULL: all was looked at. Borrowed. */
+const char *rh_guest_files_fault(const RhGuestFiles *files);
+
 /* The names of all files, of char *, in natural order; what the folder has beside NAME.xml, too. */
 GPtrArray *rh_guest_files_names(const RhGuestFiles *files);
 

@@ -195,6 +195,9 @@ static gboolean plan_and_reserve(const Job *job, RhClaims *claims, const RhPolic
     g_autoptr(RhPlan) plan = NULL;
 
     rh_users_refresh(users);
+    if (users->fault)
+        return rh_raise(error, RH_ERROR_STATE,
+                        "it is not known what the guests here use: %s; try again", users->fault);
     (void)rh_users_expire(users, claims);
     rh_users_mark(users, claims, &claimant, inventory);
     (void)rh_claims_drop_reservations(claims, &claimant);

@@ -366,6 +366,8 @@ static char *prepare(const RhEnvironment *environment, RhDomain *domain, GBytes 
     session_read_users(&session, environment);
     if (!session_open(&session, environment, guest, deadline, &error))
         return start_without_claims(&session, guest, error);
+    if (session.users->fault)
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", session.users->fault);
     if (needs_judgement(&session, guest)) {
         rh_claims_file_unlock(session.file);
         refusal = judge(environment, bytes);

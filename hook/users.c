@@ -78,6 +78,7 @@ void rh_users_refresh(RhUsers *users)
     g_ptr_array_set_size(users->warnings, 0);
     g_hash_table_remove_all(users->names);
     users->known = rh_guest_files_refresh(users->status, users->host);
+    users->fault = rh_guest_files_fault(users->status);
     (void)rh_guest_files_refresh(users->definitions, users->host);
     take_up(users, users->status, users->guests, users->names);
     take_up(users, users->definitions, users->defined, NULL);
@@ -365,33 +366,46 @@ void rh_users_mark(RhUsers *users, const RhClaims *claims, const RhClaimant *cla
         (void)rh_holders_mark(users->holders, inventory->devices[kinds[kind]]);
 }
 
-/* What is known right now of all that may say who uses a device. */
-static RhUsers *read_now(const RhEnvironment *environment, RhHost *host, RhClaims **ret_claims)
+/* What is known right now of all that may say who uses a device; *@ret_error: what is not. */
+static RhUsers *read_now(const RhEnvironment *environment, RhHost *host, RhClaims **ret_claims,
+                         GError **ret_error)
 {
     g_autofree char *state = rh_environment_state(environment);
-    RhClaims *claims = rh_claims_file_peek(state, NULL);
+    RhClaims *claims = rh_claims_file_peek(state, ret_error);
     RhUsers *users = rh_users_read(environment, host);
 
+    if (claims && users->fault)
+        rh_raise(ret_error, RH_ERROR_STATE, "%s", users->fault);
     *ret_claims = claims ? claims : rh_claims_new();
     (void)rh_users_expire(users, *ret_claims);
     return users;
 }
 
-void rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhGuest *guest,
-                       RhInventory *inventory)
+gboolean rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhGuest *guest,
+                           RhInventory *inventory, GError **error)
 {
     RhClaimant claimant = {.guest = guest ? guest->name : NULL, .uuid = guest ? guest->uuid : NULL};
+    g_autoptr(GError) unknown = NULL;
     g_autoptr(GPtrArray) claims = NULL;
-    g_autoptr(RhUsers) users = read_now(environment, host, &claims);
+    g_autoptr(RhUsers) users = read_now(environment, host, &claims, &unknown);
 
     rh_users_mark(users, claims, guest ? &claimant : NULL, inventory);
+    return !unknown || rh_raise(error, RH_ERROR_STATE,
+                                "not all is known of what guests here use: %s", unknown->message);
 }
 
-void rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host, RhInventory *inventory)
+gboolean rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host,
+                              RhInventory *inventory, GError **error)
 {
+    g_autoptr(GError) unknown = NULL;
     g_autoptr(GPtrArray) claims = NULL;
-    g_autoptr(RhUsers) users = read_now(environment, host, &claims);
+    g_autoptr(RhUsers) users = read_now(environment, host, &claims, &unknown);
 
+    /* damaged claims are none: the next hook sets them aside */
+    if (g_error_matches(unknown, RH_ERROR, RH_ERROR_STATE))
+        return rh_raise(error, RH_ERROR_STATE, "it is not known what guests here use: %s",
+                        unknown->message);
     g_ptr_array_set_size(users->defined, 0);
     rh_users_mark(users, claims, NULL, inventory);
+    return TRUE;
 }

@@ -9,14 +9,16 @@
 #include "hook/environment.h"
 
 typedef struct {
-    GPtrArray *guests;   /* of RhGuest: the running ones that have devices of ours; borrowed */
-    GPtrArray *defined;  /* of RhGuest: those whose persistent definition names some; borrowed */
-    GHashTable *names;   /* of all status files; the value tells whether it could be read */
-    gboolean known;      /* libvirt's folder of status files could be read */
-    GPtrArray *warnings; /* of char *: status files that could not be read */
-    RhHost *host;        /* borrowed; NULL: a saved inventory */
-    const char *root;    /* the environment's, borrowed */
-    gint64 now;          /* CLOCK_BOOTTIME, seconds */
+    GPtrArray *guests;  /* of RhGuest: the running ones that have devices of ours; borrowed */
+    GPtrArray *defined; /* of RhGuest: those whose persistent definition names some; borrowed */
+    GHashTable *names;  /* of all status files; the value tells whether it could be read */
+    gboolean known;     /* libvirt's folder of status files could be read */
+    const char *fault;  /* why not all of them could be read, so that nobody knows what their guests
+                           use; NULL: they could, damaged ones too; borrowed */
+    GPtrArray *warnings;         /* of char *: status files that could not be read */
+    RhHost *host;                /* borrowed; NULL: a saved inventory */
+    const char *root;            /* the environment's, borrowed */
+    gint64 now;                  /* CLOCK_BOOTTIME, seconds */
     struct RhGuestFiles *status; /* what was read, of which the above is made */
     struct RhGuestFiles *definitions;
     RhHolders *holders; /* NULL: not looked for yet */
@@ -64,12 +66,15 @@ void rh_users_resolve(RhHost *host, const RhGuest *guest);
 void rh_users_mark(RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
                    RhInventory *inventory);
 
-/* The same with what is known right now, for those who only look: @guest (NULL: nobody) asks. */
-void rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhGuest *guest,
-                       RhInventory *inventory);
+/* The same with what is known right now, for those who only look: @guest (NULL: nobody) asks. FALSE
+ * and RH_ERROR_STATE where not all is known; what is, is marked. */
+gboolean rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhGuest *guest,
+                           RhInventory *inventory, GError **error);
 
-/* The same of what is in use alone, for those who plan what definitions shall name. */
-void rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host, RhInventory *inventory);
+/* The same of what is in use alone, for those who plan what definitions shall name. FALSE and
+ * RH_ERROR_STATE where that is not known, and then nothing is marked. */
+gboolean rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host,
+                              RhInventory *inventory, GError **error);
 
 /* Seconds by CLOCK_BOOTTIME, and who asks: @guest on behalf of the libvirt daemon @daemon (its
  * pid). */

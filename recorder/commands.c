@@ -155,8 +155,13 @@ static void report_refreshed(Command *command, const RhRefreshed *refreshed)
 static void refresh_shut_off(Command *command, GPtrArray *definitions)
 {
     g_autoptr(GPtrArray) refreshed = NULL;
+    g_autoptr(GError) error = NULL;
 
-    rh_users_mark_in_use(&command->environment, command->scene->host, command->scene->inventory);
+    if (!rh_users_mark_in_use(&command->environment, command->scene->host,
+                              command->scene->inventory, &error)) {
+        complain(command, RH_EXIT_TROUBLE, error->message);
+        return;
+    }
     refreshed = rh_refresh(definitions, command->scene, command->guest);
     for (guint i = 0; i < refreshed->len; i++)
         report_refreshed(command, g_ptr_array_index(refreshed, i));

@@ -868,6 +868,69 @@ could_not_look() {
     [ ! -e state/claims ]
 }
 
+# One call on libvirt's folder of status files, or on one of them, fails in whoever runs.
+fails_on() { # PATH CALL ERROR WORDS…: the program's
+    local path=$1 call=$2 error=$3
+    shift 3
+    status=0
+    ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -qq -o trace -P "$path" -e trace="$call" -e inject="$call:error=$error" \
+        "$program" "$@" > out 2> err || status=$?
+    echo "$call of $path: $error: exit $status $(head -c 2000 err)"
+    grep -q INJECTED trace || skip "strace cannot inject here: $(head -c 200 err)"
+}
+
+@test "status files that cannot be listed or read: nobody knows what their guests use, and nothing is given" {
+    needs strace
+    make 1 2
+    shows_its_guest() { # only libvirt's status file shows the device
+        sed 's#source dev="[^"]*"#source dev="/dev/vhost-vdpa-0"#' web1001.xml > db9.xml
+        sed -i 's/web1001/db9/; s/000000001001</000000009999</' db9.xml
+        shows db9
+    }
+    shows_its_guest
+    for failure in "run/libvirt/qemu openat EMFILE" "$PWD/$status_folder getdents64 EIO" \
+        "$PWD/$status_folder/db9.xml read EIO" "root/run/libvirt/qemu/db9.xml openat ENFILE"; do
+        # shellcheck disable=SC2086 # words are what is wanted
+        fails_on $failure hook web1000 migrate begin - "${common[@]}" < web1000.xml
+        [ "$status" = 1 ]
+        [ ! -s out ]
+        grep -q "^it is not known what the guests here use: cannot " err
+        nothing_is_held
+    done
+    # a guest at home starts, and what is held does not end
+    at_home web1000 0
+    rm "$status_folder/db9.xml"
+    starts web1000
+    age 1000
+    for failure in "run/libvirt/qemu openat EMFILE" "root/run/libvirt/qemu/web1000.xml openat ENFILE"; do
+        # shellcheck disable=SC2086 # words are what is wanted
+        fails_on $failure claims --root root --state state
+        [ "$status" = 0 ]
+        grep -q "^vdpa /dev/vhost-vdpa-0 for guest 'web1000'" out
+        grep -q "^warning: cannot " err
+    done
+    fails_on run/libvirt/qemu openat EMFILE hook web1000 prepare begin - "${common[@]}" < web1000.xml
+    [ "$status" = 0 ]
+}
+
+@test "host and check warn where it is not known what guests use" {
+    needs strace
+    make_mdevs
+    mkdir -p -m 700 state
+    echo damaged > state/claims
+    "$program" host "${common[@]}" > out 2> err
+    grep -q "^warning: not all is known of what guests here use: the claims file" err
+    "$program" check mdev.xml "${common[@]}" > out 2> err
+    grep -q "^warning: not all is known" err
+    rm state/claims
+    "$program" host "${common[@]}" > out 2> err
+    [ ! -s err ]
+    fails_on run/libvirt/qemu openat EMFILE host "${common[@]}"
+    [ "$status" = 0 ]
+    grep -q "^warning: not all is known of what guests here use: cannot list" err
+    [ -s out ]
+}
+
 passes_by() { # OPERATION SUBOPERATION
     fails web1000 "$@"
     [ "$status" = 0 ]

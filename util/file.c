@@ -213,24 +213,38 @@ static int compare_names(gconstpointer a, gconstpointer b)
     return rh_natural_compare(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Reads all names but "." and ".." into @names. The errno of what ended it, 0: the end. */
+static int read_names(DIR *stream, GPtrArray *names)
+{
+    struct dirent *entry;
+
+    for (;;) {
+        errno = 0;
+        entry = readdir(stream);
+        if (!entry)
+            return errno;
+        if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, "..") &&
+            g_utf8_validate(entry->d_name, -1, NULL))
+            g_ptr_array_add(names, g_strdup(entry->d_name));
+    }
+}
+
 GPtrArray *rh_dir_list(RhDir *dir, const char *path, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     int fd = openat(dir->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
+    int errnum = stream ? read_names(stream, names) : errno;
 
-    if (!stream && is_gone(errno))
-        return g_steal_pointer(&names);
-    if (!stream) {
-        rh_raise_errno(error, RH_ERROR_HOST, errno, "cannot list '%s/%s'", dir->path, path);
+    if (stream)
+        (void)closedir(stream);
+    else
+        rh_fd_close(&fd);
+    /* half a folder is not the folder */
+    if (errnum && !(is_gone(errnum) && names->len == 0)) {
+        rh_raise_errno(error, RH_ERROR_HOST, errnum, "cannot list '%s/%s'", dir->path, path);
         return NULL;
     }
-    while ((entry = readdir(stream)))
-        if (!g_str_equal(entry->d_name, ".") && !g_str_equal(entry->d_name, "..") &&
-            g_utf8_validate(entry->d_name, -1, NULL) && rh_is_xml_text(entry->d_name))
-            g_ptr_array_add(names, g_strdup(entry->d_name));
-    (void)closedir(stream);
     g_ptr_array_sort(names, compare_names);
     return g_steal_pointer(&names);
 }
@@ -246,7 +260,7 @@ GBytes *rh_read_document_fd(int fd, const char *what, GError **error)
         return NULL;
     }
     if (errnum) {
-        rh_raise_errno(error, RH_ERROR_INPUT, errnum, "cannot read %s", what);
+        rh_raise_errno(error, RH_ERROR_HOST, errnum, "cannot read %s", what);
         return NULL;
     }
     return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
@@ -270,7 +284,7 @@ GBytes *rh_read_regular(const char *path, const char *what, GError **error)
     struct stat status;
 
     if (fd < 0 || fstat(fd, &status) < 0) {
-        rh_raise_errno(error, RH_ERROR_INPUT, errno, "cannot open %s", what);
+        rh_raise_errno(error, RH_ERROR_HOST, errno, "cannot open %s", what);
         return NULL;
     }
     if (!S_ISREG(status.st_mode)) {

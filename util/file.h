@@ -83,10 +83,12 @@ void rh_dir_visit(RhDir *dir, gboolean (*visit)(const char *name, gpointer data)
 GPtrArray *rh_dir_list(RhDir *dir, const char *path, GError **error);
 
 /* Everything that is in the file @path; "-" is standard input. @what names the document in errors.
- * Refuses more than RH_MAX_DOCUMENT bytes. Error: RH_ERROR_INPUT. */
+ * Refuses more than RH_MAX_DOCUMENT bytes. Error: RH_ERROR_INPUT; RH_ERROR_HOST where reading it
+ * failed. */
 GBytes *rh_read_document(const char *path, const char *what, GError **error);
 /* The same for a file that is made by other programs on this host: nothing but a regular file is
- * read, so that nobody waits for a pipe. */
+ * read, so that nobody waits for a pipe. Error: RH_ERROR_INPUT where it is no document,
+ * RH_ERROR_HOST where nobody could look, nor where it is not there. */
 GBytes *rh_read_regular(const char *path, const char *what, GError **error);
 GBytes *rh_read_document_fd(int fd, const char *what, GError **error);
 
