@@ -37,6 +37,20 @@ stub() { # NAME: a program that ends at once
     grep -Fx "virt-rehome-recorder: what a look into the log shows" said
 }
 
+@test "hosts come up where the machine has no folder of libvirt's below /var, and it gets none" {
+    # Another machine, with something beside.
+    unshare --mount sh -e -c 'for place in /var/lib /var/cache /var/log; do
+            mount -t tmpfs var "$place"
+            echo text > "$place/beside"
+        done
+        "$1" up "$2" "$3"
+        "$1" on "$2" a cat /var/lib/beside /var/cache/beside /var/log/beside
+        find /var/lib /var/cache /var/log -mindepth 1
+        "$1" down "$2"' sh "$lab_rig" "$PWD/rig" $$ > said 3>&- 4>&-
+    cat said
+    [ "$(paste -s -d ' ' said)" = "text text text /var/lib/beside /var/cache/beside /var/log/beside" ]
+}
+
 @test "a daemon that does not start is not waited for, and its log is shown" {
     stub libvirtd
     export LAB_LIBVIRTD=$PWD/stubs/libvirtd
