@@ -70,12 +70,15 @@ static bool is(const Call *call, const char *name)
     return strcmp(call->operation->name, name) == 0;
 }
 
-/* First of all: whoever ends this process afterwards leaves the image or its link. */
+/* First of all: whoever ends this process afterwards leaves the image or its link. libvirt 9.0 has
+ * no word for why a guest ends. */
 static void save_image(const Call *call)
 {
+    const char *reason = call->argv[4];
+
     if (is(call, "restore"))
         (void)rh_saves_begin(SAVES, call->guest);
-    else if (is(call, "release") && strcmp(call->argv[4], "saved") == 0)
+    else if (is(call, "release") && (strcmp(reason, "saved") == 0 || strcmp(reason, "-") == 0))
         (void)rh_saves_keep(SAVES, call->guest);
 }
 

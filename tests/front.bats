@@ -454,6 +454,9 @@ there() { # [SUFFIX…]: all that is in libvirt's folder
     saved
     there "" .virt-rehome
     [ "$(cat seen)" = "$(ls $saves)" ] # before the program ran
+    rm $saves/*.virt-rehome
+    front web1.xml release end - # as libvirt 9.0 says it
+    there "" .virt-rehome
     [ $saves/web1.save -ef $saves/web1.save.virt-rehome ]
     front web1.xml restore begin
     cmp out web1.xml

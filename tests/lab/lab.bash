@@ -80,7 +80,7 @@ teardown_guests() { # for teardown
 
 # What is printed is shown where a test fails.
 no_sanitizer_spoke() {
-    if grep -H -A 30 -e "ERROR: .*Sanitizer" -e "runtime error:" "$lab"/[ab]/*.log; then return 1; fi
+    if grep -H -A 30 -e "ERROR: .*Sanitizer" -e "runtime error:" "$lab"/[ab]/*.log*; then return 1; fi
 }
 
 differ() { # FILE FILE

@@ -248,6 +248,89 @@ restart() { # HOST
     [ ! -e "$lab/a/lib/qemu/save/web1.save" ]
 }
 
+# -- the program behind the front -----------------------------------------------------------------
+
+break_program() { # HOST: as an upgrade that takes a library does
+    [ -e program ] || {
+        echo 'void gone(void) {}' | cc -shared -fPIC -o libgone.so.2 -Wl,-soname,libgone.so.2 -x c -
+        echo 'int main(void) { return 0; }' | cc -o program -x c - -x none -Wl,--no-as-needed ./libgone.so.2
+        rm libgone.so.2
+    }
+    mv "$lab/$1/behind/hook" "$lab/$1/behind/kept"
+    cp program "$lab/$1/behind/hook"
+}
+
+plain() { # HOST NAME: runs, without a device of ours
+    guest "$2"
+    v "$1" define "$2.xml"
+    v "$1" start "$2"
+}
+
+mend_program() { # HOST
+    mv -f "$lab/$1/behind/kept" "$lab/$1/behind/hook"
+}
+
+@test "the program cannot be loaded, and libvirt's daemon restarts: every guest runs on" {
+    running a web1 3
+    plain a web2
+    break_program a
+    restart a
+    sleep 2
+    gives running state a web1
+    gives running state a web2
+    # What has no devices needs it for nothing.
+    v a destroy web2
+    v a start web2
+    v a destroy web1
+    fails "error while loading shared libraries: libgone.so.2" v a start web1
+    mend_program a
+    v a start web1
+    gives "3 web1 running" held a
+}
+
+@test "a managed save is not lost while the program cannot be loaded" {
+    local saves=$lab/a/lib/qemu/save
+    running a web1 3
+    v a managedsave web1
+    [ "$saves/web1.save" -ef "$saves/web1.save.virt-rehome" ]
+    break_program a
+    fails "error while loading shared libraries: libgone.so.2" v a start web1
+    gives "shut off" state a web1
+    [ "$saves/web1.save" -ef "$saves/web1.save.virt-rehome" ]
+    mend_program a
+    v a start web1
+    gives 3 devices a web1
+    soon gives "" ls "$saves"
+    # The other way about: saved without it, restored with it; and without devices none is needed.
+    break_program a
+    v a managedsave web1
+    plain a web2
+    v a managedsave web2
+    gives "web1.save web1.save.virt-rehome web2.save" echo "$(cd "$saves" && echo *)"
+    v a start web2
+    mend_program a
+    v a start web1
+    gives "3 web1 running" held a
+    soon gives "" ls "$saves"
+}
+
+@test "a managed save that is removed: its second name goes with the guest" {
+    local saves=$lab/a/lib/qemu/save
+    running a web1 3
+    v a managedsave web1
+    v a managedsave-remove web1
+    v a start web1
+    v a destroy web1
+    gives "web1.save.virt-rehome" ls "$saves"
+    v a undefine web1
+    soon gives "" ls "$saves"
+    v a define web1.xml
+    v a start web1
+    v a managedsave web1
+    v a undefine --managed-save web1
+    soon gives "" ls "$saves"
+}
+
 # What the recorder reads is a pipe, so that it waits where the test wants it to.
 feed() { # as long as it is there; two that meet in the pipe make one document that nobody can read
     while [ -p inventory ]; do
