@@ -20,6 +20,7 @@
 void rh_decision_clear(RhDecision *decision)
 {
     g_clear_pointer(&decision->guest, g_free);
+    g_clear_pointer(&decision->uuid, g_free);
     g_clear_pointer(&decision->sources, g_strfreev);
     g_clear_pointer(&decision->output, g_bytes_unref);
     g_clear_pointer(&decision->refusal, g_free);
@@ -227,18 +228,33 @@ static void fix_devices(const RhGuest *guest)
         ((RhGuestDevice *)g_ptr_array_index(guest->devices, i))->chosen = TRUE;
 }
 
+/* Locks the claims and reads them; a start can do without. NULL: cannot be had. */
+static RhClaims *lock_claims(const Job *job, RhDecision *decision, GError **error)
+{
+    const RhGuest *guest = rh_domain_guest(job->domain);
+    g_autofree char *purpose = g_strdup_printf("'%s'", guest->name ? guest->name : "");
+    RhClaims *claims;
+
+    if (!job->file)
+        return rh_claims_new();
+    if (!rh_claims_file_lock(job->file, purpose, job->deadline - LOCK_MARGIN_US, error))
+        return NULL;
+    claims = rh_claims_file_load(job->file, &decision->damage, error);
+    decision->notes = rh_claims_file_notes(job->file);
+    return claims;
+}
+
 /* The guest has devices of ours. Everything that is slow or may hang comes before the lock. */
 static gboolean decide(const Job *job, RhDecision *decision, GError **error)
 {
     RhGuest *guest = rh_domain_guest(job->domain);
-    g_autofree char *purpose = g_strdup_printf("'%s'", guest->name ? guest->name : "");
     g_autoptr(RhPolicy) policy = NULL;
     g_autoptr(RhInventory) inventory = NULL;
     g_autoptr(RhHost) host = NULL;
     g_autoptr(RhUsers) users = NULL;
     g_autoptr(GPtrArray) claims = NULL;
 
-    if (!job->file) {
+    if (!job->file && job->why != RH_INCOMING_START) {
         g_propagate_error(error, g_error_copy(job->file_error));
         return FALSE;
     }
@@ -256,10 +272,7 @@ static gboolean decide(const Job *job, RhDecision *decision, GError **error)
     rh_users_resolve(host, guest);
     users = rh_users_read(job->environment, host);
     rh_users_look(users, inventory);
-    if (!rh_claims_file_lock(job->file, purpose, job->deadline - LOCK_MARGIN_US, error))
-        return FALSE;
-    claims = rh_claims_file_load(job->file, &decision->damage, error);
-    decision->notes = rh_claims_file_notes(job->file);
+    claims = lock_claims(job, decision, error);
     return claims && plan_and_reserve(job, claims, policy, inventory, users, decision, error);
 }
 
@@ -273,6 +286,7 @@ static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)
         return FALSE;
     guest = rh_domain_guest(job->domain);
     decision->guest = g_strdup(guest->name);
+    decision->uuid = g_strdup(guest->uuid);
     decision->sources = rh_incoming_sources(guest);
     return guest->devices->len == 0 || decide(job, decision, error);
 }
@@ -304,6 +318,7 @@ static GVariant *work(gpointer data)
 
     (void)read_and_decide(data, &decision, &error);
     put_text(&dict, "guest", decision.guest);
+    put_text(&dict, "uuid", decision.uuid);
     put_texts(&dict, "sources", decision.sources);
     put_bytes(&dict, "output", decision.output);
     put_text(&dict, "refusal", decision.refusal);
@@ -333,6 +348,7 @@ static gboolean unpack(GVariant *result, RhDecision *decision, GError **error)
     gint32 code = RH_ERROR_BUG;
 
     (void)g_variant_dict_lookup(&dict, "guest", "s", &decision->guest);
+    (void)g_variant_dict_lookup(&dict, "uuid", "s", &decision->uuid);
     (void)g_variant_dict_lookup(&dict, "sources", "^as", &decision->sources);
     (void)g_variant_dict_lookup(&dict, "refusal", "s", &decision->refusal);
     (void)g_variant_dict_lookup(&dict, "notes", "^as", &decision->notes);

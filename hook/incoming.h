@@ -13,12 +13,15 @@
 typedef enum {
     RH_INCOMING_MIGRATE,
     RH_INCOMING_RESTORE,
-    RH_INCOMING_START, /* its devices were never planned here: judged as they stand, never moved */
+    /* Its devices were never planned here: judged as they stand, never moved, and even where the
+     * claims cannot be had. */
+    RH_INCOMING_START,
 } RhIncoming;
 
 /* What became of it. */
 typedef struct {
     char *guest;    /* its name; NULL: not read */
+    char *uuid;     /* NULL: not read */
     GStrv sources;  /* of its devices of ours, in XML order; NULL: not read */
     GBytes *output; /* its XML for this host; NULL: unchanged */
     char *refusal;  /* the reason, then a line per candidate; NULL: it fits */

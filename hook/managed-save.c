@@ -83,3 +83,22 @@ void rh_managed_save_sweep_all(const char *root)
             (void)unlink(path);
     }
 }
+
+static gboolean is_there(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+gboolean rh_managed_save_waits(const char *root, const char *guest)
+{
+    g_autofree char *folder = g_build_filename(root, RH_SAVES_FOLDER, NULL);
+    g_autofree char *image = g_strconcat(guest, ".save", NULL);
+    char begun[RH_SAVES_NAME];
+
+    if (strchr(guest, '/'))
+        return FALSE;
+    rh_saves_name(begun, guest, ".begun");
+    return is_there(folder, image) || is_there(folder, begun);
+}

@@ -15,3 +15,7 @@ void rh_managed_save_sweep(const char *root, const char *guest);
 /* The same for all guests, while libvirt's daemon is not there: those that are not defined are
  * gone. */
 void rh_managed_save_sweep_all(const char *root);
+
+/* Whether there is a managed save of @guest below @root, or the second name of one whose restore
+ * has begun: the guest's state may be on its way back. */
+gboolean rh_managed_save_waits(const char *root, const char *guest);
