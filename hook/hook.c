@@ -10,6 +10,7 @@
 #include "hook/refusal.h"
 #include "util/file.h"
 #include "util/text.h"
+#include "xml/domain.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -58,9 +59,17 @@ static gboolean decide(const Run *run, GBytes *bytes, RhIncoming why, RhDecision
     return !decision->claims || rh_claims_file_save(file, decision->claims, error);
 }
 
-static gboolean migrate(const Run *run, char **ret_message)
+/* Of an earlier restore. */
+static void forget_refusal(const Run *run, const char *guest, const char *uuid)
 {
     g_autofree char *state = rh_environment_state(run->environment);
+    RhRefused refused = {.guest = guest, .uuid = uuid};
+
+    rh_refusal_forget(state, &refused);
+}
+
+static gboolean migrate(const Run *run, char **ret_message)
+{
     g_auto(RhDecision) decision = {0};
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = read_guest(run, &error);
@@ -71,10 +80,20 @@ static gboolean migrate(const Run *run, char **ret_message)
     else
         *ret_message = g_steal_pointer(&decision.refusal);
     if (decision.guest)
-        g_free(rh_refusal_take(state, decision.guest, NULL)); /* of an earlier restore */
+        forget_refusal(run, decision.guest, decision.uuid);
     if (*ret_message)
         rh_journal_add(RH_EVENT_REFUSED, NULL, "%s", *ret_message);
     return *ret_message == NULL;
+}
+
+/* Without the trace a refusal may be lost; it is left all the same, where it can be. */
+static void expect_refusal(const Run *run, GBytes *bytes)
+{
+    g_autofree char *state = rh_environment_state(run->environment);
+    g_autoptr(GError) error = NULL;
+
+    if (rh_domain_may_have_devices(bytes) && !rh_refusal_expect(state, run->call->guest, &error))
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
 }
 
 /* Why the guest cannot be restored with what was decided, the caller's; NULL: its XML is written.
@@ -84,6 +103,8 @@ static char *try_restore(const Run *run, RhDecision *decision)
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = read_guest(run, &error);
 
+    if (bytes)
+        expect_refusal(run, bytes);
     if (!bytes || !decide(run, bytes, RH_INCOMING_RESTORE, decision, &error))
         return rh_refusal_of_fault(error);
     if (decision->refusal || !decision->output)
@@ -96,29 +117,40 @@ static char *try_restore(const Run *run, RhDecision *decision)
     return NULL;
 }
 
+/* Leaves @refusal (NULL: there is none) in place of what an earlier restore left. Where it cannot
+ * be left, the trace of this restore stays. */
+static void settle_restore(const Run *run, const RhDecision *decision, const char *refusal,
+                           char **ret_message)
+{
+    g_autofree char *state = rh_environment_state(run->environment);
+    const char *guest = decision->guest ? decision->guest : run->call->guest;
+    RhRefused refused = {guest, decision->uuid, decision->sources};
+    g_autoptr(GError) error = NULL;
+
+    forget_refusal(run, guest, decision->uuid);
+    forget_refusal(run, guest, NULL);
+    if (refusal)
+        rh_journal_add(RH_EVENT_REFUSED, NULL, "%s", refusal);
+    if (!refusal || rh_refusal_leave(state, &refused, refusal, &error)) {
+        rh_refusal_expect_none(state, run->call->guest);
+        return;
+    }
+    rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+    *ret_message = rh_refusal_of_fault(error);
+}
+
 /* Never fails, nor is stopped by who would end it: what cannot be planned is refused at `prepare
  * begin`. */
 static gboolean restore(const Run *run, char **ret_message)
 {
-    g_autofree char *state = rh_environment_state(run->environment);
     g_auto(RhDecision) decision = {0};
     g_autofree char *refusal = NULL;
-    g_autoptr(GError) error = NULL;
-    const char *guest;
 
     (void)signal(SIGTERM, SIG_IGN);
     (void)signal(SIGINT, SIG_IGN);
     (void)signal(SIGHUP, SIG_IGN);
     refusal = try_restore(run, &decision);
-    guest = decision.guest ? decision.guest : run->call->guest;
-    g_free(rh_refusal_take(state, guest, NULL));
-    if (!refusal)
-        return TRUE;
-    rh_journal_add(RH_EVENT_REFUSED, NULL, "%s", refusal);
-    if (!rh_refusal_leave(state, guest, decision.sources, refusal, &error)) {
-        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
-        *ret_message = rh_refusal_of_fault(error);
-    }
+    settle_restore(run, &decision, refusal, ret_message);
     return TRUE;
 }
 

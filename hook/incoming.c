@@ -240,6 +240,10 @@ static RhClaims *lock_claims(const Job *job, RhDecision *decision, GError **erro
     if (!rh_claims_file_lock(job->file, purpose, job->deadline - LOCK_MARGIN_US, error))
         return NULL;
     claims = rh_claims_file_load(job->file, &decision->damage, error);
+    if (!claims && job->why == RH_INCOMING_START) {
+        g_clear_error(error);
+        return rh_claims_new();
+    }
     decision->notes = rh_claims_file_notes(job->file);
     return claims;
 }

@@ -5,6 +5,7 @@
 #include "hook/claims-file.h"
 #include "hook/incoming.h"
 #include "hook/journal.h"
+#include "hook/managed-save.h"
 #include "hook/refusal.h"
 #include "hook/release-notes.h"
 #include "hook/users.h"
@@ -12,6 +13,8 @@
 #include "util/text.h"
 #include "xml/claims-xml.h"
 #include "xml/domain.h"
+
+#include <string.h>
 
 /* How long these operations wait for the lock, in seconds. Nobody holds it longer than it takes to
  * plan; a guest that starts may wait, one that ends holds up libvirt. */
@@ -27,6 +30,7 @@ typedef struct {
     RhUsers *users;
     gboolean knows_users; /* they were read: not for who only writes its own claims */
     RhClaimsFile *file;
+    gboolean locked; /* for us: not where the time to wait is over */
     RhClaims *claims;
     RhClaimant claimant;
 } Session;
@@ -39,6 +43,7 @@ static void session_clear(Session *session)
     g_clear_pointer(&session->saved, rh_inventory_free);
     g_clear_pointer(&session->host, rh_host_free);
     session->knows_users = FALSE;
+    session->locked = FALSE;
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
 
@@ -76,7 +81,10 @@ static gboolean session_open(Session *session, const RhEnvironment *environment,
     if (!session->users)
         session->users = rh_users_new(environment, session->host);
     session->file = rh_claims_file_open(state, error);
-    if (!session->file || !rh_claims_file_lock(session->file, purpose, deadline, error))
+    if (!session->file)
+        return FALSE;
+    session->locked = rh_claims_file_lock(session->file, purpose, deadline, error);
+    if (!session->locked)
         return FALSE;
     if (session->knows_users)
         rh_users_refresh(session->users);
@@ -292,31 +300,79 @@ static gboolean are_all_reserved(const Session *session, const RhGuest *guest, g
     return n == guest->devices->len;
 }
 
-/* Whether the rules must judge the guest's devices as they stand: those of a guest from elsewhere
- * that were never planned here, or that somebody changed after they were. */
-static gboolean needs_judgement(const Session *session, const RhGuest *guest)
+/* A guest that starts. */
+typedef struct {
+    const RhEnvironment *environment;
+    RhDomain *domain;
+    GBytes *bytes;
+    char *doubt; /* why its state may come from an image whose refusal was lost, a clause; NULL:
+                    nothing says so */
+    gboolean settled; /* the rules have spoken: its devices were planned here, or judged */
+} Start;
+
+static void start_clear(Start *start)
 {
+    g_clear_pointer(&start->domain, rh_domain_free);
+    g_clear_pointer(&start->doubt, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Start, start_clear)
+
+/* Whether the rules must judge the guest's devices as they stand: those of a guest from elsewhere
+ * that were never planned here, or that somebody changed after they were; and those of a guest
+ * whose saved state may be coming back without a plan. */
+static gboolean needs_judgement(const Session *session, Start *start)
+{
+    const RhGuest *guest = rh_domain_guest(start->domain);
     gboolean any;
 
-    return !are_all_reserved(session, guest, &any) &&
-           (any || place_of(session, guest) == PLACE_ELSEWHERE);
+    start->settled = are_all_reserved(session, guest, &any);
+    return !start->settled && (any || start->doubt || place_of(session, guest) == PLACE_ELSEWHERE);
+}
+
+/* Says, behind the reason, why a guest that only starts was judged as one that is restored. */
+static char *tell_doubt(char *refusal, const char *doubt)
+{
+    g_autofree char *owned = refusal;
+    g_autofree char *note = rh_one_line(g_strdup(doubt));
+    gsize first = strcspn(refusal, "\n");
+
+    return rh_cut(g_strdup_printf("%.*s\nit was judged as a guest whose saved state comes back, "
+                                  "since %s%s",
+                                  (int)first, refusal, note, refusal + first),
+                  RH_MAX_MESSAGE);
 }
 
 /* What the rules say. Without an answer the answer is no. */
-static char *judge(const RhEnvironment *environment, GBytes *bytes)
+static char *judge(Start *start)
 {
     g_autoptr(RhClaimsFile) file = NULL;
     g_auto(RhDecision) decision = {0};
     g_autoptr(GError) error = NULL;
+    char *refusal;
 
-    if (rh_incoming_decide(environment, bytes, RH_INCOMING_START, &file, &decision, &error))
-        return g_steal_pointer(&decision.refusal);
-    return rh_refusal_of_fault(error);
+    start->settled = TRUE;
+    if (rh_incoming_decide(start->environment, start->bytes, RH_INCOMING_START, &file, &decision,
+                           &error))
+        refusal = g_steal_pointer(&decision.refusal);
+    else
+        refusal = rh_refusal_of_fault(error);
+    return refusal && start->doubt ? tell_doubt(refusal, start->doubt) : refusal;
+}
+
+/* The same for a guest that nothing was against but that a refusal may have been lost, for the
+ * reason @why. */
+static char *judge_in_doubt(Start *start, const char *why)
+{
+    rh_journal_add(RH_EVENT_WARNING, NULL, "%s", why);
+    if (!start->doubt)
+        start->doubt = g_strdup(why);
+    return start->settled ? NULL : judge(start);
 }
 
 /* The claims are locked. NULL: the guest may start, and its devices are claimed. */
-static char *claim_devices(Session *session, const RhGuest *guest)
+static char *claim_devices(Session *session, Start *start)
 {
+    const RhGuest *guest = rh_domain_guest(start->domain);
     g_autoptr(GError) error = NULL;
     char *obstacle = find_exchange(session, guest);
 
@@ -325,77 +381,106 @@ static char *claim_devices(Session *session, const RhGuest *guest)
     if (obstacle)
         return obstacle;
     hold_all(session, guest, RH_CLAIM_CLAIMED);
-    if (session_save(session, &error))
+    if (session_save(session, &error)) {
         note_held(guest, RH_CLAIM_CLAIMED);
-    else if (g_error_matches(error, RH_ERROR, RH_ERROR_REFUSED) &&
-             may_come_from_elsewhere(session, guest))
-        return rh_refusal_of_fault(error);
-    else
-        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
-    return NULL;
-}
-
-/* The claims cannot be had. A guest that is at home starts all the same. */
-static char *start_without_claims(const Session *session, const RhGuest *guest, const GError *error)
-{
-    char *refusal = find_exchange(session, guest);
-
-    if (refusal)
-        return refusal;
+        return NULL;
+    }
+    if (!g_error_matches(error, RH_ERROR, RH_ERROR_REFUSED)) {
+        rh_claims_file_unlock(session->file);
+        return judge_in_doubt(start, error->message);
+    }
     if (may_come_from_elsewhere(session, guest))
         return rh_refusal_of_fault(error);
     rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
     return NULL;
 }
 
-/* The guest has devices of ours and no refusal waits. */
-static char *prepare(const RhEnvironment *environment, RhDomain *domain, GBytes *bytes)
+/* The claims cannot be had. A guest that is at home starts all the same, unless a refusal may have
+ * been lost with them. */
+static char *start_without_claims(const Session *session, Start *start, const GError *error)
 {
-    const RhGuest *guest = rh_domain_guest(domain);
+    const RhGuest *guest = rh_domain_guest(start->domain);
+    gboolean waited = session->file && !session->locked; /* in vain */
+    char *refusal = find_exchange(session, guest);
+
+    if (refusal)
+        return refusal;
+    if (may_come_from_elsewhere(session, guest))
+        return rh_refusal_of_fault(error);
+    if (session->file)
+        rh_claims_file_unlock(session->file);
+    if ((session->host && !waited) || start->doubt)
+        return judge_in_doubt(start, error->message);
+    rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+    return NULL;
+}
+
+/* The guest has devices of ours and no refusal waits. */
+static char *prepare(Start *start)
+{
+    const RhEnvironment *environment = start->environment;
+    const RhGuest *guest = rh_domain_guest(start->domain);
     gint64 deadline = environment->began + PREPARE_SECONDS * G_USEC_PER_SEC;
     g_auto(Session) session = {0};
     g_autoptr(GError) error = NULL;
     char *refusal;
 
-    if (!rh_domain_read_record(domain, &error)) {
+    if (!rh_domain_read_record(start->domain, &error)) {
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
         g_clear_error(&error);
     }
     if (!session_look(&session, environment, guest, &error))
-        return start_without_claims(&session, guest, error);
+        return start_without_claims(&session, start, error);
     session_read_users(&session, environment);
     if (!session_open(&session, environment, guest, deadline, &error))
-        return start_without_claims(&session, guest, error);
+        return start_without_claims(&session, start, error);
     if (session.users->fault)
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", session.users->fault);
-    if (needs_judgement(&session, guest)) {
+    if (needs_judgement(&session, start)) {
         rh_claims_file_unlock(session.file);
-        refusal = judge(environment, bytes);
+        refusal = judge(start);
         if (refusal)
             return refusal;
         session_clear(&session);
         if (!session_look(&session, environment, guest, &error))
-            return rh_refusal_of_fault(error);
+            return start_without_claims(&session, start, error);
         session_read_users(&session, environment);
         if (!session_open(&session, environment, guest,
                           g_get_monotonic_time() + ATTEND_SECONDS * G_USEC_PER_SEC, &error))
-            return rh_refusal_of_fault(error);
+            return start_without_claims(&session, start, error);
     }
-    return claim_devices(&session, guest);
+    return claim_devices(&session, start);
+}
+
+/* Takes what a restore left for the guest called @name. */
+static char *take_refusal(Start *start, const char *name)
+{
+    g_autofree char *state = rh_environment_state(start->environment);
+    const RhGuest *guest = start->domain ? rh_domain_guest(start->domain) : NULL;
+    g_auto(GStrv) sources = guest ? rh_incoming_sources(guest) : NULL;
+    RhRefused refused = {.guest = guest && guest->name ? guest->name : name,
+                         .uuid = guest ? guest->uuid : NULL,
+                         .sources = sources};
+    char *refusal = rh_refusal_take(state, &refused, &start->doubt);
+
+    if (!start->doubt && rh_managed_save_waits(start->environment->root, refused.guest))
+        start->doubt = g_strdup_printf(
+            "it has a managed save, which 'virsh managedsave-remove %s' gives up", refused.guest);
+    return refusal;
 }
 
 char *rh_lifecycle_prepare(const RhEnvironment *environment, const char *guest_name, GBytes *bytes)
 {
-    g_autofree char *state = rh_environment_state(environment);
-    g_autoptr(RhDomain) domain = bytes ? rh_domain_parse(bytes, NULL) : NULL;
-    const RhGuest *guest = domain ? rh_domain_guest(domain) : NULL;
-    g_auto(GStrv) sources = guest ? rh_incoming_sources(guest) : NULL;
-    char *refusal =
-        rh_refusal_take(state, guest && guest->name ? guest->name : guest_name, sources);
+    g_auto(Start) start = {.environment = environment,
+                           .domain = bytes ? rh_domain_parse(bytes, NULL) : NULL,
+                           .bytes = bytes};
+    char *refusal = take_refusal(&start, guest_name);
 
-    if (refusal || !guest || guest->devices->len == 0)
+    if (refusal)
         return refusal;
-    return prepare(environment, domain, bytes);
+    if (!start.domain)
+        return bytes && start.doubt && rh_domain_may_have_devices(bytes) ? judge(&start) : NULL;
+    return rh_domain_guest(start.domain)->devices->len > 0 ? prepare(&start) : NULL;
 }
 
 /* A host that cannot be looked at keeps no claim from being written: only a site's own links stay

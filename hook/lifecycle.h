@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A guest that starts here, runs and ends: its reservation becomes a claim, the claim is confirmed
- * and in the end dropped. Nothing here reads netlink, and only `prepare` may refuse.
+ * and in the end dropped. Nothing here reads netlink but where the rules judge a guest that starts,
+ * and only `prepare` may refuse.
  *
  * What is unknown: where the host cannot be looked at, a guest that may come from elsewhere is
  * refused, one at home starts, and what comes after goes on by the sources as they are written.
- * Without claims the same. Without a record, or a host in it, the guest counts as at home, and
- * nothing is known against its devices.
+ * Without claims the same, but for a guest at home the rules decide, as they do wherever a refusal
+ * of restore may have been lost. Without a record, or a host in it, the guest counts as at home,
+ * and nothing is known against its devices.
  */
 #pragma once
 

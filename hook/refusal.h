@@ -18,16 +18,36 @@ char *rh_refusal_describe(const RhPlan *plan);
 /* A fault as such a text: one line. Owned by the caller. */
 char *rh_refusal_of_fault(const GError *error);
 
-/* A refusal is worth this long, in seconds, by CLOCK_BOOTTIME. */
+/* A refusal is worth this long, in seconds while the host is awake (CLOCK_MONOTONIC). */
 #define RH_REFUSAL_SECONDS 120
 
+/* Whose refusal it is. */
+typedef struct {
+    const char *guest; /* its name, which decides only where there is no uuid */
+    const char *uuid;  /* NULL: not known */
+    GStrv sources;     /* of its devices of ours; NULL: not known, whichever it has */
+} RhRefused;
+
 /*
- * Leaves @text for the guest called @guest, which has the devices @sources (NULL: whichever), in
- * the folder @state, which is created. Error: RH_ERROR_STATE.
+ * Before a restore of @guest is planned: leaves a trace, an empty file, so that a refusal that is
+ * lost (the process ended, the file system full) does not become a start. It needs no room in a
+ * file system that has none. Error: RH_ERROR_STATE.
  */
-gboolean rh_refusal_leave(const char *state, const char *guest, GStrv sources, const char *text,
+gboolean rh_refusal_expect(const char *state, const char *guest, GError **error);
+
+/* The restore was planned, or its refusal is left: the trace goes. */
+void rh_refusal_expect_none(const char *state, const char *guest);
+
+/* Leaves @text for @refused in the folder @state, which is created. Error: RH_ERROR_STATE. */
+gboolean rh_refusal_leave(const char *state, const RhRefused *refused, const char *text,
                           GError **error);
 
-/* Takes the refusal that was left for @guest away, if there is one, and returns its text, owned by
- * the caller, if it still counts and was for @sources. */
-char *rh_refusal_take(const char *state, const char *guest, GStrv sources);
+/* Takes away what an earlier restore of that guest left: another one decides, or a migration. */
+void rh_refusal_forget(const char *state, const RhRefused *refused);
+
+/*
+ * Takes the refusal that was left for @refused away, if there is one, and returns its text, owned
+ * by the caller, if it still counts and was for these sources. *@ret_doubt, the caller's, is why
+ * there may have been one that nobody can read, a clause; NULL: there was none.
+ */
+char *rh_refusal_take(const char *state, const RhRefused *refused, char **ret_doubt);

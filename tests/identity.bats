@@ -268,6 +268,222 @@ sysfs() { # NAME N
     passes web1 prepare begin
 }
 
+# -- a refusal of restore that goes astray ---------------------------------------------------------
+
+# A NIC that a plain start may have, and the guest's saved state may not.
+too_small() {
+    inventory "$(vdpa tenant-a 5 "$net")"
+    nic /dev/vhost-vdpa-5 tenant-a
+    sed -i '/<record/s/mtu="1500"/mtu="9000"/' web1.xml
+}
+
+judged() { # PATTERN: refused, by the rules, for this doubt
+    refused "mtu is 1500, must be at least 9000" web1 prepare begin
+    sed -n 2p err | grep -q "^it was judged as a guest whose saved state comes back, since $1"
+}
+
+# Runs the lines on standard input in a mount namespace of their own.
+in_namespace() {
+    [ "$(id -u)" = 0 ] || skip "only root may mount"
+    needs unshare
+    unshare -m mount -t tmpfs -o size=16k none "$BATS_TEST_TMPDIR" 2> why || skip "no mount namespaces here: $(cat why)"
+    export -f hook passes refused judged
+    { declare -p program common; cat; } > script
+    unshare -m bash -eu script
+}
+
+@test "a plain start is no restore, and no second one after a refusal" {
+    too_small
+    passes web1 prepare begin
+    rm -r state
+    passes web1 restore begin
+    [ ! -s out ]
+    [ "$(find state -name 'refusal-*' -perm 600 | wc -l)" = 1 ]
+    [ "$(find state -name 'refusal-*' -o -name 'restore-*' | wc -l)" = 1 ]
+    refused "mtu is 1500, must be at least 9000" web1 prepare begin
+    passes web1 prepare begin
+}
+
+@test "a full state folder at restore begin: judged by the rules at prepare begin, once" {
+    too_small
+    mkdir state
+    in_namespace << 'END'
+mount -t tmpfs -o size=16k,mode=700 none state
+dd if=/dev/zero of=state/filler bs=4k count=9 2> dd.err || true
+hook web1 restore begin
+[ "$status" = 0 ]
+[ ! -s out ]
+grep -q "cannot keep the refusal of guest 'web1'.*No space left on device" err
+judged "its restore has left no answer"
+# and as long as nothing can be written
+judged "cannot write the claims"
+hook web1 restore begin
+[ "$status" = 0 ]
+rm state/filler
+judged "its restore has left no answer"
+passes web1 prepare begin
+END
+}
+
+@test "a read-only state folder: judged by the rules at prepare begin" {
+    too_small
+    mkdir state
+    in_namespace << 'END'
+mount --bind state state
+mount -o remount,ro,bind state
+hook web1 restore begin
+[ "$status" = 0 ]
+[ ! -s out ]
+judged "cannot open the lock"
+sed -i 's/mtu="9000"/mtu="1500"/' web1.xml
+hook web1 prepare begin
+[ "$status" = 0 ]
+END
+}
+
+@test "no state folder can be made: judged by the rules at prepare begin" {
+    too_small
+    : > state
+    hook web1 restore begin
+    [ "$status" = 0 ]
+    [ ! -s out ]
+    judged ""
+    rm state
+    passes web1 prepare begin
+}
+
+@test "claims that cannot be read: judged by the rules at prepare begin" {
+    needs strace
+    too_small
+    mkdir state
+    cat > denied << END
+#!/bin/sh
+exec strace -qq -f -o trace -P "\$PWD/state/claims" -e trace=open,openat -e inject=open,openat:error=EIO "$program" "\$@"
+END
+    chmod +x denied
+    passes web1 prepare begin
+    program=./denied
+    common=(--root root --state "$PWD/state" --config config --host host.xml)
+    export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
+    judged "cannot open the claims file"
+    sed -i 's/mtu="9000"/mtu="1500"/' web1.xml
+    hook web1 prepare begin
+    [ "$status" = 0 ]
+}
+
+@test "a restore that is killed, or ended by its deadline: judged by the rules at prepare begin, once" {
+    local pid
+    too_small
+    mkfifo never.xml
+    for signal in KILL ALRM; do
+        "$program" hook web1 restore begin - --root root --state state --config config --host never.xml < web1.xml > out 2> err 3>&- &
+        pid=$!
+        for ((i = 0; i < 200; i++)); do
+            [ -z "$(find state -name 'restore-*' 2> found)" ] || break
+            sleep 0.05
+        done
+        kill -$signal $pid
+        wait $pid || true
+        judged "its restore has left no answer"
+        passes web1 prepare begin
+        rm -r state
+    done
+}
+
+@test "a refusal that cannot be read: judged by the rules, once" {
+    too_small
+    passes web1 restore begin
+    echo "no refusal" > "$(find state -name 'refusal-*')"
+    judged "what was left for it cannot be read"
+    passes web1 prepare begin
+}
+
+@test "a managed save, or one whose restore has begun: judged by the rules" {
+    saves=root/var/lib/libvirt/qemu/save
+    too_small
+    mkdir -p $saves
+    : > $saves/web1.save.virt-rehome
+    passes web1 prepare begin
+    rm -r state
+    : > $saves/web1.save
+    judged "it has a managed save, which 'virsh managedsave-remove web1' gives up"
+    mv $saves/web1.save $saves/web1.save.virt-rehome.begun
+    judged "it has a managed save"
+    rm $saves/*
+    passes web1 prepare begin
+}
+
+@test "a managed save that is restored was planned, and is not judged again" {
+    inventory "$(vdpa tenant-a 5 "$net")"
+    nic /dev/vhost-vdpa-5 tenant-a
+    mkdir -p root/var/lib/libvirt/qemu/save
+    : > root/var/lib/libvirt/qemu/save/web1.save
+    passes web1 restore begin
+    echo "[broken" > config
+    passes web1 prepare begin
+}
+
+# -- whose refusal it is, and for how long ---------------------------------------------------------
+
+@test "another guest of that name does not take a refusal away, the guest's own migration does" {
+    too_small
+    passes web1 restore begin
+    sed 's/6f5a1c1e/ffffffff/; s/host="kvm1"/host="kvm2"/; s/mtu="9000"/mtu="1500"/' web1.xml > twin.xml
+    hook twin migrate begin
+    [ "$status" = 0 ]
+    passes twin prepare begin
+    passes twin release end
+    refused "mtu is 1500" web1 prepare begin
+    passes web1 restore begin
+    hook web1 migrate begin
+    passes web1 prepare begin
+}
+
+@test "a refusal is the guest's by its uuid in either case, and for the same devices only" {
+    too_small
+    passes web1 restore begin
+    sed 's/6f5a1c1e/6F5A1C1E/; s/<name>web1/<name>web2/' web1.xml > web2.xml
+    refused "mtu is 1500" web2 prepare begin
+    passes web1 restore begin
+    inventory "$(vdpa tenant-a 5 "$net")$(vdpa tenant-b 7 "$net")"
+    sed "s,<source dev='/dev/vhost-vdpa-5',<source dev='/dev/vhost-vdpa-7'," web1.xml > other.xml
+    passes other prepare begin
+    passes web1 prepare begin
+}
+
+@test "a guest without a uuid: the name decides" {
+    too_small
+    sed -i /uuid/d web1.xml
+    passes web1 restore begin
+    refused "mtu is 1500" web1 prepare begin
+    passes web1 restore begin
+    sed -i 's/mtu="9000"/mtu="1500"/' web1.xml
+    passes web1 restore begin
+    passes web1 prepare begin
+}
+
+@test "a refusal does not age while the host is suspended" {
+    needs unshare
+    unshare -T --monotonic 1 true 2> why || skip "no time namespaces here: $(cat why)"
+    too_small
+    passes web1 restore begin
+    plain=$program
+    printf '#!/bin/sh\nexec unshare -T --boottime 1000 "%s" "$@"\n' "$plain" > suspended
+    printf '#!/bin/sh\nexec unshare -T --monotonic 110 "%s" "$@"\n' "$plain" > before
+    printf '#!/bin/sh\nexec unshare -T --monotonic 121 "%s" "$@"\n' "$plain" > after
+    chmod +x suspended before after
+    program=./suspended
+    refused "mtu is 1500" web1 prepare begin
+    program=$plain
+    passes web1 restore begin
+    program=./before
+    refused "mtu is 1500" web1 prepare begin
+    program=$plain
+    passes web1 restore begin
+    program=./after
+    passes web1 prepare begin
+}
+
 # -- a host that cannot be looked at --------------------------------------------------------------
 
 @test "an inventory that is not there: no crash, and a guest whose record names no host starts" {

@@ -54,7 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autofree char *lines = NULL;
     g_autofree char *taken = NULL;
     g_autofree char *again = NULL;
+    g_autofree char *doubt = NULL;
     g_auto(GStrv) sources = NULL;
+    RhRefused refused = {0};
     g_autoptr(GError) error = NULL;
 
     if (documents->len < 3)
@@ -65,11 +67,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!is_text(text) || !is_text(lines) || *text == '\n')
         return 0;
     sources = g_strsplit(lines, "\n", -1);
-    (void)rh_refusal_leave(state_folder(), guest, sources, text, &error);
+    refused = (RhRefused){.guest = guest, .sources = sources};
+    (void)rh_refusal_leave(state_folder(), &refused, text, &error);
     g_assert_no_error(error);
-    taken = rh_refusal_take(state_folder(), guest, sources);
+    taken = rh_refusal_take(state_folder(), &refused, &doubt);
     g_assert_cmpstr(taken, ==, text);
-    again = rh_refusal_take(state_folder(), guest, sources);
+    g_assert_null(doubt);
+    again = rh_refusal_take(state_folder(), &refused, &doubt);
     g_assert_null(again);
+    g_assert_null(doubt);
     return 0;
 }
