@@ -461,11 +461,15 @@ static char *take_refusal(Start *start, const char *name)
     RhRefused refused = {.guest = guest && guest->name ? guest->name : name,
                          .uuid = guest ? guest->uuid : NULL,
                          .sources = sources};
+    g_autofree char *image = NULL;
     char *refusal = rh_refusal_take(state, &refused, &start->doubt);
 
-    if (!start->doubt && rh_managed_save_waits(start->environment->root, refused.guest))
-        start->doubt = g_strdup_printf(
-            "it has a managed save, which 'virsh managedsave-remove %s' gives up", refused.guest);
+    image = rh_managed_save_find(start->environment->root, refused.guest);
+    if (!start->doubt && image)
+        start->doubt =
+            g_strdup_printf("'%s' is its managed save; where that is not wanted any more, "
+                            "'virsh managedsave-remove %s', or remove the file",
+                            image, refused.guest);
     return refusal;
 }
 

@@ -84,21 +84,24 @@ void rh_managed_save_sweep_all(const char *root)
     }
 }
 
-static gboolean is_there(const char *folder, const char *name)
+/* The path, where there is such a file; NULL: there is none. */
+static char *find(const char *folder, const char *name)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
 
-    return g_file_test(path, G_FILE_TEST_EXISTS);
+    return g_file_test(path, G_FILE_TEST_EXISTS) ? g_steal_pointer(&path) : NULL;
 }
 
-gboolean rh_managed_save_waits(const char *root, const char *guest)
+char *rh_managed_save_find(const char *root, const char *guest)
 {
     g_autofree char *folder = g_build_filename(root, RH_SAVES_FOLDER, NULL);
     g_autofree char *image = g_strconcat(guest, ".save", NULL);
     char begun[RH_SAVES_NAME];
+    char *found;
 
     if (strchr(guest, '/'))
-        return FALSE;
+        return NULL;
     rh_saves_name(begun, guest, ".begun");
-    return is_there(folder, image) || is_there(folder, begun);
+    found = find(folder, image);
+    return found ? found : find(folder, begun);
 }

@@ -16,6 +16,6 @@ void rh_managed_save_sweep(const char *root, const char *guest);
  * gone. */
 void rh_managed_save_sweep_all(const char *root);
 
-/* Whether there is a managed save of @guest below @root, or the second name of one whose restore
- * has begun: the guest's state may be on its way back. */
-gboolean rh_managed_save_waits(const char *root, const char *guest);
+/* The managed save of @guest below @root, or the second name of one whose restore has begun, from
+ * which the guest's state may be on its way back: its path, the caller's; NULL: there is none. */
+char *rh_managed_save_find(const char *root, const char *guest);

@@ -406,9 +406,9 @@ END
     passes web1 prepare begin
     rm -r state
     : > $saves/web1.save
-    judged "it has a managed save, which 'virsh managedsave-remove web1' gives up"
+    judged "'$saves/web1.save' is its managed save; .*'virsh managedsave-remove web1', or remove the file"
     mv $saves/web1.save $saves/web1.save.virt-rehome.begun
-    judged "it has a managed save"
+    judged "'$saves/web1.save.virt-rehome.begun' is its managed save"
     rm $saves/*
     passes web1 prepare begin
 }
