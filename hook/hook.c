@@ -22,7 +22,7 @@
 
 typedef struct {
     const RhCall *call;
-    const RhEnvironment *environment;
+    RhEnvironment *environment;
     int in;
     int out;
 } Run;
@@ -30,6 +30,49 @@ typedef struct {
 static GBytes *read_guest(const Run *run, GError **error)
 {
     return rh_read_document_fd(run->in, "the guest's XML", error);
+}
+
+static gboolean is_one_of(const RhCall *call, const char *const *names)
+{
+    return g_strv_contains(names, call->operation);
+}
+
+/* Nothing outlasts @seconds since the hook began, and what may not fail ends well then. */
+static void set_deadline(const RhCall *call, RhEnvironment *begun, guint seconds)
+{
+    static const char *const may_fail[] = {"migrate", "prepare", NULL};
+    g_autofree char *guest = g_utf8_make_valid(call->guest, -1);
+    g_autofree char *refusal = g_strdup_printf(
+        "guest '%s': '%s %s' took longer than the deadline of %u s, and was ended; reading the "
+        "guest's XML or this host's files hung: look at 'dmesg' and at the host's load",
+        guest, call->operation, call->suboperation, seconds);
+
+    begun->deadline = begun->began + seconds * G_USEC_PER_SEC;
+    rh_alarm_set(begun->deadline + GRACE_SECONDS * G_USEC_PER_SEC,
+                 is_one_of(call, may_fail) ? rh_one_line(refusal) : NULL);
+}
+
+/* Until the configuration is read, which has a deadline, too. */
+static void set_first_deadline(const RhCall *call, RhEnvironment *begun)
+{
+    static const char *const plan[] = {"migrate", "restore", "prepare", NULL};
+    g_autoptr(RhPolicy) defaults = rh_policy_new();
+
+    set_deadline(call, begun, is_one_of(call, plan) ? defaults->deadline : ATTEND_SECONDS);
+}
+
+/* As above for what is to be planned: the configured deadline holds where there is something to
+ * plan, and a broken configuration is told by whoever needs it. */
+static GBytes *read_to_plan(const Run *run, GError **error)
+{
+    g_autoptr(GBytes) bytes = read_guest(run, error);
+    g_autoptr(RhPolicy) configured = NULL;
+
+    if (bytes && rh_domain_may_have_devices(bytes))
+        configured = rh_environment_policy(run->environment, NULL);
+    if (configured)
+        set_deadline(run->call, run->environment, configured->deadline);
+    return g_steal_pointer(&bytes);
 }
 
 static void note_decision(const RhDecision *decision)
@@ -72,7 +115,7 @@ static gboolean migrate(const Run *run, char **ret_message)
 {
     g_auto(RhDecision) decision = {0};
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = read_guest(run, &error);
+    g_autoptr(GBytes) bytes = read_to_plan(run, &error);
 
     if (!bytes || !decide(run, bytes, RH_INCOMING_MIGRATE, &decision, &error) ||
         (!decision.refusal && decision.output && !rh_write_all(run->out, decision.output, &error)))
@@ -101,7 +144,7 @@ static void expect_refusal(const Run *run, GBytes *bytes)
 static char *try_restore(const Run *run, RhDecision *decision)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = read_guest(run, &error);
+    g_autoptr(GBytes) bytes = read_to_plan(run, &error);
 
     if (bytes)
         expect_refusal(run, bytes);
@@ -157,7 +200,7 @@ static gboolean restore(const Run *run, char **ret_message)
 static gboolean prepare(const Run *run, char **ret_message)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = read_guest(run, &error);
+    g_autoptr(GBytes) bytes = read_to_plan(run, &error);
 
     if (error)
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
@@ -209,43 +252,6 @@ static gboolean is_session(const RhEnvironment *environment)
     return !environment->state && geteuid() != 0;
 }
 
-static gboolean is_one_of(const RhCall *call, const char *const *names)
-{
-    return g_strv_contains(names, call->operation);
-}
-
-/* Nothing outlasts @seconds from now on, and what may not fail ends well then. */
-static void set_deadline(const RhCall *call, RhEnvironment *begun, guint seconds)
-{
-    static const char *const may_fail[] = {"migrate", "prepare", NULL};
-    g_autofree char *guest = g_utf8_make_valid(call->guest, -1);
-    g_autofree char *refusal = g_strdup_printf(
-        "guest '%s': '%s %s' took longer than the deadline of %u s, and was ended; reading the "
-        "guest's XML or this host's files hung: look at 'dmesg' and at the host's load",
-        guest, call->operation, call->suboperation, seconds);
-
-    begun->deadline = begun->began + seconds * G_USEC_PER_SEC;
-    rh_alarm_set(begun->deadline + GRACE_SECONDS * G_USEC_PER_SEC,
-                 is_one_of(call, may_fail) ? rh_one_line(refusal) : NULL);
-}
-
-/* The configuration is read under a deadline, too. A broken one is told by whoever needs it. */
-static void set_deadlines(const RhCall *call, RhEnvironment *begun)
-{
-    static const char *const plan[] = {"migrate", "restore", "prepare", NULL};
-    g_autoptr(RhPolicy) defaults = rh_policy_new();
-    g_autoptr(RhPolicy) configured = NULL;
-
-    if (!is_one_of(call, plan)) {
-        set_deadline(call, begun, ATTEND_SECONDS);
-        return;
-    }
-    set_deadline(call, begun, defaults->deadline);
-    configured = rh_environment_policy(begun, NULL);
-    if (configured)
-        set_deadline(call, begun, configured->deadline);
-}
-
 gboolean rh_hook_run(const RhCall *call, const RhEnvironment *environment, int in, int out,
                      char **ret_message)
 {
@@ -255,7 +261,7 @@ gboolean rh_hook_run(const RhCall *call, const RhEnvironment *environment, int i
 
     *ret_message = NULL;
     begun.began = g_get_monotonic_time();
-    set_deadlines(call, &begun);
+    set_first_deadline(call, &begun);
     rh_child_forbid_cores();
     rh_journal_about(call->guest, call->operation);
     for (guint i = 0; i < G_N_ELEMENTS(operations); i++)

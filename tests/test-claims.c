@@ -499,20 +499,23 @@ static void test_limits_of_texts(void)
 static void test_limit_of_claims(void)
 {
     g_autofree char *text = text_of(RH_MAX_CLAIM_TEXT);
-    RhClaimant claimant = {.guest = text,
-                           .uuid = text,
-                           .now = G_MAXINT64,
-                           .daemon = G_MAXINT64,
-                           .daemon_start = G_MAXUINT64};
     g_autoptr(GPtrArray) claims = rh_claims_new();
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = NULL;
 
     for (guint i = 0; i < RH_MAX_CLAIMS; i++) {
-        g_autofree char *key = text_of(RH_MAX_CLAIM_SOURCE);
+        RhClaim *claim = g_new0(RhClaim, 1);
 
-        key[i % RH_MAX_CLAIM_SOURCE] = (char)('a' + i / RH_MAX_CLAIM_SOURCE);
-        rh_claims_hold(claims, &claimant, RH_KIND_VDPA, key, text, RH_CLAIM_RESERVED);
+        *claim = (RhClaim){.kind = RH_KIND_VDPA,
+                           .key = text_of(RH_MAX_CLAIM_SOURCE),
+                           .device = g_strdup(text),
+                           .guest = g_strdup(text),
+                           .uuid = g_strdup(text),
+                           .state = RH_CLAIM_RESERVED,
+                           .time = G_MAXINT64,
+                           .daemon = G_MAXINT64,
+                           .daemon_start = G_MAXUINT64};
+        g_ptr_array_add(claims, claim);
     }
     g_assert_cmpuint(claims->len, ==, RH_MAX_CLAIMS);
     g_assert_true(rh_claims_check(claims, &error));
