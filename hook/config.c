@@ -382,7 +382,7 @@ RhPolicy *rh_config_load(const char *root, const char *path, GError **error)
     dir = rh_dir_open(root, error);
     if (!dir)
         return NULL;
-    if (rh_dir_exists(dir, CONFIG_FILE) && !load_file(standard, policy, error))
+    if (!rh_dir_lacks(dir, CONFIG_FILE) && !load_file(standard, policy, error))
         return NULL;
     return load_directory(dir, root, policy, error) ? g_steal_pointer(&policy) : NULL;
 }

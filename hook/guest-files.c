@@ -111,7 +111,7 @@ static GHashTable *refresh_files(RhGuestFiles *files, RhDir *dir, GPtrArray *nam
         if (!g_str_has_suffix(name, ".xml"))
             continue;
         file = refresh_file(files, dir, name, host);
-        if (file->failed && !rh_dir_exists(dir, relative)) {
+        if (file->failed && rh_dir_lacks(dir, relative)) {
             file_free(file);
             g_ptr_array_remove_index(names, i - 1);
             continue;

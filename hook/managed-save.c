@@ -30,8 +30,8 @@ static gboolean is_gone(RhDir *dir, const char *guest)
     g_autofree char *definition = g_strdup_printf(DEFINITION_FOLDER "/%s.xml", guest);
     g_autofree char *status = g_strdup_printf(STATUS_FOLDER "/%s.xml", guest);
 
-    return rh_dir_exists(dir, DEFINITION_FOLDER) && !rh_dir_exists(dir, definition) &&
-           !rh_dir_exists(dir, status);
+    return rh_dir_exists(dir, DEFINITION_FOLDER) && rh_dir_lacks(dir, definition) &&
+           rh_dir_lacks(dir, status);
 }
 
 void rh_managed_save_sweep(const char *root, const char *guest)

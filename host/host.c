@@ -106,7 +106,7 @@ gboolean rh_host_has(RhHost *host, RhKind kind, const char *key)
     if (!g_uuid_string_is_valid(key))
         return FALSE;
     path = g_strdup_printf("sys/bus/mdev/devices/%s", key);
-    return rh_dir_exists(host->root, path);
+    return !rh_dir_lacks(host->root, path);
 }
 
 /* *@ret_start: 0 where there is no such process. FALSE where the kernel does not say. */

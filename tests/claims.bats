@@ -913,6 +913,16 @@ fails_on() { # PATH CALL ERROR WORDS…: the program's
     [ "$status" = 0 ]
 }
 
+@test "a configuration that nobody could look for is not none" {
+    needs strace
+    make_mdevs
+    mkdir -p root/etc
+    echo "[broken" > root/etc/virt-rehome.conf
+    fails_on etc/virt-rehome.conf faccessat,faccessat2 EIO check mdev.xml --root root --state state
+    [ "$status" = 2 ]
+    grep -q "virt-rehome.conf" err
+}
+
 @test "host and check warn where it is not known what guests use" {
     needs strace
     make_mdevs

@@ -208,6 +208,11 @@ gboolean rh_dir_exists(RhDir *dir, const char *path)
     return faccessat(dir->fd, path, F_OK, 0) == 0;
 }
 
+gboolean rh_dir_lacks(RhDir *dir, const char *path)
+{
+    return faccessat(dir->fd, path, F_OK, 0) < 0 && is_gone(errno);
+}
+
 static int compare_names(gconstpointer a, gconstpointer b)
 {
     return rh_natural_compare(*(const char *const *)a, *(const char *const *)b);

@@ -64,6 +64,8 @@ int rh_dir_probe(RhDir *dir, const char *path);
 
 /* Whether @path exists (links followed). */
 gboolean rh_dir_exists(RhDir *dir, const char *path);
+/* Whether it is known not to. Where nobody could look, it neither exists nor is it lacking. */
+gboolean rh_dir_lacks(RhDir *dir, const char *path);
 
 /* What @path is; a link itself, unless @follow. No server is asked, and nothing mounted. FALSE
  * where that cannot be known. */
