@@ -496,6 +496,9 @@ static void test_limits_of_texts(void)
 }
 
 /* As many as can be, as long as can be, are no longer than what is read. */
+/* A part of as many as there can be: with sanitizers all of them take a minute. */
+#define PART 32
+
 static void test_limit_of_claims(void)
 {
     g_autofree char *text = text_of(RH_MAX_CLAIM_TEXT);
@@ -503,7 +506,7 @@ static void test_limit_of_claims(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = NULL;
 
-    for (guint i = 0; i < RH_MAX_CLAIMS; i++) {
+    for (guint i = 0; i < RH_MAX_CLAIMS / PART; i++) {
         RhClaim *claim = g_new0(RhClaim, 1);
 
         *claim = (RhClaim){.kind = RH_KIND_VDPA,
@@ -517,11 +520,28 @@ static void test_limit_of_claims(void)
                            .daemon_start = G_MAXUINT64};
         g_ptr_array_add(claims, claim);
     }
-    g_assert_cmpuint(claims->len, ==, RH_MAX_CLAIMS);
     g_assert_true(rh_claims_check(claims, &error));
     g_assert_no_error(error);
     bytes = rh_claims_serialise(claims);
-    g_assert_cmpuint(g_bytes_get_size(bytes), <=, 16 * 1024 * 1024);
+    g_assert_cmpuint(g_bytes_get_size(bytes) * PART, <=, 16 * 1024 * 1024);
+}
+
+static void test_limit_of_their_number(void)
+{
+    g_autoptr(GPtrArray) claims = rh_claims_new();
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < RH_MAX_CLAIMS; i++) {
+        RhClaim *claim = g_new0(RhClaim, 1);
+
+        *claim = (RhClaim){.kind = RH_KIND_VDPA,
+                           .key = g_strdup_printf("/dev/vhost-vdpa-%u", i),
+                           .guest = g_strdup("web2"),
+                           .state = RH_CLAIM_RESERVED};
+        g_ptr_array_add(claims, claim);
+    }
+    g_assert_true(rh_claims_check(claims, &error));
+    g_assert_no_error(error);
     hold(claims, &web1, NODE, RH_CLAIM_RUNNING);
     g_assert_false(rh_claims_check(claims, &error));
     g_assert_error(error, RH_ERROR, RH_ERROR_REFUSED);
@@ -630,7 +650,8 @@ int main(int argc, char **argv)
     g_test_add_func("/claims/notes/same-second", test_note_of_the_same_second);
     g_test_add_func("/claims/notes/guest", test_note_of_a_guest);
     g_test_add_func("/claims/limits/texts", test_limits_of_texts);
-    g_test_add_func("/claims/limits/number", test_limit_of_claims);
+    g_test_add_func("/claims/limits/size", test_limit_of_claims);
+    g_test_add_func("/claims/limits/number", test_limit_of_their_number);
     g_test_add_func("/claims/xml/notes", test_round_trip_of_notes);
     g_test_add_func("/claims/xml/odd-names", test_round_trip_of_odd_names);
     g_test_add_func("/claims/xml/unknown-words", test_unknown_words);
