@@ -153,7 +153,7 @@ static guint find_root(guint *above, guint i)
 static guint *join_groups(const RhMatching *matching)
 {
     guint n = matching->parties->len;
-    guint *above = g_new(guint, n + matching->n_columns);
+    guint *above = g_new0(guint, n + matching->n_columns);
 
     for (guint i = 0; i < n + matching->n_columns; i++)
         above[i] = i;
@@ -280,7 +280,7 @@ typedef struct {
 static State state_keep(RhMatching *matching)
 {
     State state = {g_memdup2(matching->row_of, matching->n_columns * sizeof(guint)),
-                   g_new(guint, matching->rows->len), g_new(gboolean, matching->parties->len)};
+                   g_new0(guint, matching->rows->len), g_new0(gboolean, matching->parties->len)};
 
     for (guint row = 0; row < matching->rows->len; row++)
         state.columns[row] = row_at(matching, row)->column;

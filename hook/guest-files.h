@@ -26,8 +26,8 @@ const char *rh_guest_files_fault(const RhGuestFiles *files);
 /* The names of all files, of char *, in natural order; what the folder has beside NAME.xml, too. */
 GPtrArray *rh_guest_files_names(const RhGuestFiles *files);
 
-/* Whether @file, one of those names, could be read; *@ret_guest (borrowed) is NULL where it names
+/* Whether @name, one of those names, could be read; *@ret_guest (borrowed) is NULL where it names
  * no device of ours, *@ret_warning (borrowed) says why it could not be read. FALSE, too, where it
  * is no NAME.xml, and then there is no warning. */
-gboolean rh_guest_files_get(const RhGuestFiles *files, const char *file, RhGuest **ret_guest,
+gboolean rh_guest_files_get(const RhGuestFiles *files, const char *name, RhGuest **ret_guest,
                             const char **ret_warning);

@@ -5,7 +5,7 @@
 # shellcheck source=tests/kernel/inside/lib.sh
 . /share/lib.sh
 
-deadline=2
+deadline=4
 patience=9 # seconds: the deadline, and a slow machine; less than the deadline without configuration
 
 hostname dsthost
