@@ -61,7 +61,7 @@ static gboolean too_many_in_tag(const Scan *scan, const Tag *tag, guint n, const
 
 static gboolean is_of_word(char c)
 {
-    return !memchr(" \t\r\n\"'=/<>", c, 10);
+    return !c || !strchr(" \t\r\n\"'=/<>", c);
 }
 
 /* A word of a tag: its name, or an attribute's. */
@@ -310,7 +310,8 @@ gboolean rh_xml_check_limits(const char *data, gsize length, const char *what, G
                         "%s is in neither UTF-8 nor UTF-16; libvirt writes UTF-8", what);
     if (width != NARROW) {
         length /= 2;
-        data = narrow = narrow_down((const guchar *)data, length, width);
+        narrow = narrow_down((const guchar *)data, length, width);
+        data = narrow;
     }
     /* the byte order mark is one letter that is none of ASCII */
     skipped = width == NARROW ? (length >= 3 && memcmp(data, utf8_mark, 3) == 0 ? 3 : 0)
