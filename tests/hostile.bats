@@ -391,30 +391,30 @@ END
     done
 }
 
-# The guest's XML never ends, which nothing but the alarm sees.
+# The guest's XML never ends, which nothing but the alarm sees. It is read before the configuration.
 @test "an input that never ends: refused within the deadline, or passed where nothing may fail" {
-    printf '[policy]\ndeadline = 1\n' > none.conf
-    common=(--config none.conf --state state)
+    local operations=("migrate begin" "prepare begin" "restore begin" "start begin" "started begin" "stopped end" "release end" "reconnect begin")
     mkfifo endless
     exec 9<> endless
-    input=endless
-    for operation in "migrate begin" "prepare begin"; do
+    for operation in "${operations[@]}"; do
+        mkdir "$operation"
         # shellcheck disable=SC2086 # two words
-        try hook web1 $operation - --host "$good/host.xml" "${common[@]}" 9>&-
-        is_fault "$operation" 1
-        grep -q "^guest 'web1': '$operation' took longer than the deadline of 1 s" err
-    done
-    try hook web1 restore begin - --host "$good/host.xml" "${common[@]}" 9>&-
-    is_silent restore
-    for operation in "start begin" "started begin" "stopped end" "release end" "reconnect begin"; do
-        # shellcheck disable=SC2086 # two words
-        "$program" hook web1 $operation - --host "$good/host.xml" "${common[@]}" < endless 9>&- > "out $operation" 2>&1 &
+        (cd "$operation" && exec "$program" hook web1 $operation - --host "$good/host.xml" --config /dev/null --state state < ../endless 9>&- > out 2> err) &
         pids+=($!)
     done
-    for pid in "${pids[@]}"; do
-        wait "$pid"
+    for i in "${!operations[@]}"; do
+        status=0
+        wait "${pids[i]}" || status=$?
+        cd "${operations[i]}"
+        case ${operations[i]} in
+        migrate* | prepare*)
+            is_fault "${operations[i]}" 1
+            grep -q "^guest 'web1': '${operations[i]}' took longer than the deadline of 10 s" err
+            ;;
+        *) is_silent "${operations[i]}" ;;
+        esac
+        cd ..
     done
-    [ -z "$(cat "out "*)" ]
 }
 
 # What any program may write into a guest's metadata is in the files that the hooks of all others read.
