@@ -3,6 +3,8 @@
  * but the four words. */
 #include "hook/hook.h"
 
+#include "util/log.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +17,8 @@ int main(int argc, char **argv)
     RhCall call;
     gboolean ok;
 
+    rh_log_settle();
     environment.daemon = rh_environment_daemon();
-    g_log_writer_default_set_use_stderr(TRUE); /* standard output is libvirt's XML channel */
     (void)signal(SIGCHLD, SIG_DFL); /* who runs us may ignore it, and then no child can be asked */
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error, not an end */
     if (argc != 5) {

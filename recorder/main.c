@@ -5,6 +5,7 @@
 #include "recorder/service.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/log.h"
 #include "util/text.h"
 
 #include <locale.h>
@@ -99,7 +100,7 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     RhExit status = RH_EXIT_TROUBLE;
 
-    g_log_writer_default_set_use_stderr(TRUE);
+    rh_log_settle();
     (void)signal(SIGCHLD, SIG_DFL); /* who runs us may ignore it, and then no child can be asked */
     (void)signal(SIGPIPE, SIG_IGN);
     (void)setlocale(LC_CTYPE, "");
