@@ -75,7 +75,7 @@ caught() {
 }
 
 @test "standard output in the hook, but not in its main" {
-    write hook/main.c 'g_log_writer_default_set_use_stderr(TRUE); puts("a");'
+    write hook/main.c '    rh_log_settle();' 'puts("a");'
     rules
     [ "$status" -eq 0 ]
     for line in 'printf("a");' 'g_print("a");' 'fputs("a", stdout);' 'write(STDOUT_FILENO, a, 1);' \

@@ -24,8 +24,16 @@ static void tell(const char *domain, GLogLevelFlags level, const char *message,
     (void)written; /* where it cannot be told, nobody can be told that */
 }
 
+static void print(const char *text)
+{
+    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+
+    (void)written;
+}
+
 void rh_log_settle(void)
 {
     g_log_writer_default_set_use_stderr(TRUE);
+    (void)g_set_print_handler(print);
     (void)g_log_set_default_handler(tell, NULL);
 }
