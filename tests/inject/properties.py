@@ -77,7 +77,7 @@ class Judge:
         if outcome.seconds > SLOW:
             found.append(f"takes {outcome.seconds:.0f} s")
         if outcome.code == 0 and outcome.out not in (b"", self.good):
-            found.append(f"prints something else, of {len(outcome.out)} bytes")
+            found.append(f"prints something else, of {len(outcome.out)} bytes: {outcome.out[:200]!r}")
         if len(outcome.err) > 2049:
             found.append(f"says {len(outcome.err)} bytes on standard error")
         return found

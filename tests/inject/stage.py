@@ -73,11 +73,12 @@ class Stage:
         self.kept = {}
         folder.mkdir(parents=True)
         for name, path in {"hook": build / "tests/inject/inject-launcher",
-                           "virt-rehome": build / "virt-rehome", "proc": "/proc"}.items():
+                           "hook-proper": build / "tests/inject/inject-hook", "proc": "/proc"}.items():
             (folder / name).symlink_to(path)
         for name in ("run/libvirt/qemu", "var/lib/libvirt/qemu/save", "dev"):
             (folder / name).mkdir(parents=True)
-        (folder / "virt-rehome.conf").write_text(f"[policy]\ndeadline = {deadline}\n")
+        (folder / "etc").mkdir()
+        (folder / "etc/virt-rehome.conf").write_text(f"[policy]\ndeadline = {deadline}\n")
         (folder / "hasty.conf").write_text("[policy]\ndeadline = 1\n")
         mac = "52:54:00:00:00:{:02x}"
         fit = [VDPA.format(n=n, device=DEVICE.format(mac=mac.format(0), pool="fabric"))
