@@ -25,6 +25,7 @@ static void check_fixed_point(const RhClaims *claims)
     g_autoptr(GBytes) rewritten = NULL;
 
     g_assert_no_error(error);
+    g_assert_nonnull(again);
     rewritten = rh_claims_serialise(again);
     g_assert_true(g_bytes_equal(written, rewritten));
 }

@@ -69,6 +69,7 @@ static int give_frame(struct nl_sock *sock G_GNUC_UNUSED, struct sockaddr_nl *se
     if (size == 0)
         return 0;
     *ret_frame = malloc(size); /* libnl frees it */
+    g_assert_nonnull(*ret_frame);
     memcpy(*ret_frame, kernel.data, size);
     if (!(flags & STALE))
         renumber(*ret_frame, size);
@@ -96,5 +97,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     written = rh_inventory_serialise(inventory);
     again = rh_inventory_parse(written, "the inventory", &error);
     g_assert_no_error(error);
+    g_assert_nonnull(again);
     return 0;
 }

@@ -39,6 +39,7 @@ static void check_record(GBytes *bytes, const RhInventory *host, RhContract cont
     if (!fuzz_succeeds(record != NULL, &error))
         return;
     defined = rh_record_make_definition(guest, host, guest, record, FALSE);
+    g_assert_nonnull(defined);
     rh_domain_set_record(domain, record, now);
     written = rh_domain_serialise(domain, &error);
     if (!fuzz_succeeds(written != NULL, &error))

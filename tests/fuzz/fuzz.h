@@ -21,11 +21,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The documents of an input: an array of GBytes, owned by the caller. */
 GPtrArray *fuzz_split(const uint8_t *data, size_t size);
 
-/* Whether @ok. Where it is not, *@error must be a message, for nothing fails without a reason. */
-gboolean fuzz_succeeds(gboolean ok, GError *const *error);
+#define FUZZ_MAX_ERROR (64u * 1024) /* an error may quote a value, but no whole document */
 
 /* A message as people get it: UTF-8, not empty, at most @max bytes. */
 void fuzz_check_message(const char *message, gsize max);
+
+/* Whether @ok. Where it is not, *@error must be a message, for nothing fails without a reason.
+ * Inline, so that analyzers see what it says. */
+static inline gboolean fuzz_succeeds(gboolean ok, GError *const *error)
+{
+    g_assert_true(ok == (*error == NULL));
+    if (*error)
+        fuzz_check_message((*error)->message, FUZZ_MAX_ERROR);
+    return ok;
+}
 
 /* The path of a file in memory that holds @data, until the next one; owned by the caller. */
 char *fuzz_memory_file(const void *data, size_t size);
