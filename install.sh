@@ -66,8 +66,9 @@ mandoc                  mandoc
 clang-format-14         clang-format-14
 clang-tidy-14           clang-tidy-14
 '
-# The same for the fuzzers.
+# The same for what looks deeper: analyzers, fuzzers, valgrind.
 means_wishes='
+valgrind                valgrind
 clang-14                clang-14
 libfuzzer-14            libclang-rt-14-dev
 '
