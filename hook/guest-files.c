@@ -5,6 +5,11 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "xml/domain.h"
+#include "xml/unread.h"
+
+#include <string.h>
+
+#define ENDING ".xml"
 
 typedef struct {
     RhFacts facts; /* when it was read */
@@ -58,6 +63,7 @@ void rh_guest_files_free(RhGuestFiles *files)
 
 static File *read_file(const char *path, const RhFacts *facts, RhHost *host)
 {
+    g_autofree char *name = g_path_get_basename(path);
     g_autofree char *what = g_strdup_printf("libvirt's file '%s'", path);
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = rh_read_regular(path, what, &error);
@@ -67,6 +73,10 @@ static File *read_file(const char *path, const RhFacts *facts, RhHost *host)
     file->guest = bytes ? rh_status_parse(bytes, what, &error) : NULL;
     file->warning = error ? g_strdup(error->message) : NULL;
     file->failed = g_error_matches(error, RH_ERROR, RH_ERROR_HOST);
+    if (bytes && error) {
+        name[strlen(name) - strlen(ENDING)] = '\0';
+        file->guest = rh_unread_guest(bytes, name);
+    }
     if (file->guest)
         rh_users_resolve(host, file->guest);
     return file;
@@ -108,7 +118,7 @@ static GHashTable *refresh_files(RhGuestFiles *files, RhDir *dir, GPtrArray *nam
         g_autofree char *relative = g_build_filename(files->folder, name, NULL);
         File *file;
 
-        if (!g_str_has_suffix(name, ".xml"))
+        if (!g_str_has_suffix(name, ENDING))
             continue;
         file = refresh_file(files, dir, name, host);
         if (file->failed && rh_dir_lacks(dir, relative)) {

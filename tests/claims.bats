@@ -666,6 +666,23 @@ claim_of() { # DAEMON: what is said to have run the hook
     comes web1000
 }
 
+@test "a status file that exceeds a limit, or is cut: what its text names is in use" {
+    make 2 3
+    comes web1000
+    starts web1000
+    rm state/claims
+    cp $status_folder/web1000.xml whole.xml
+    python3 -c 'print("<a " + " ".join(f"b{n}=\"\"" for n in range(600)) + "/>")' > wide
+    sed -i -e '/<devices>/{r wide' -e '}' $status_folder/web1000.xml
+    comes web1001
+    [ "$(source_of web1001)" = /dev/vhost-vdpa-1 ]
+    refused "" web1002 migrate begin
+    grep -q "vdpa0: in use by guest web1000" err
+    head -c -20 whole.xml > $status_folder/web1000.xml
+    refused "" web1002 migrate begin
+    grep -q "vdpa0: in use by guest web1000" err
+}
+
 # A tree with two mediated devices that fit, mdev.xml that wants one of them, and nobody in /proc.
 make_mdevs() {
     local tree="$RH_SOURCE_DIR/tests/fixtures/tree-mtty"

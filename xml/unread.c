@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xml/unread.h"
+
+#include <string.h>
+
+#define MAX_NAMED 1024u
+#define MAX_LENGTH 255u
+
+static const char *find_quote(const char *from, const char *end)
+{
+    while (from < end && *from != '"' && *from != '\'')
+        from++;
+    return from < end ? from : NULL;
+}
+
+/* @text is not ended by a NUL. */
+static void take(RhGuest *guest, GHashTable *seen, const char *text, gsize length)
+{
+    g_autofree char *word = NULL;
+    RhKind kind = RH_KIND_VDPA;
+
+    if (length > MAX_LENGTH || memchr(text, '\0', length))
+        return;
+    word = g_ascii_strdown(text, (gssize)length);
+    if (g_uuid_string_is_valid(word))
+        kind = RH_KIND_MDEV;
+    else if (!g_str_has_prefix(word, "/dev/") || !g_utf8_validate(text, (gssize)length, NULL))
+        return;
+    else
+        memcpy(word, text, length);
+    if (guest->devices->len < MAX_NAMED && g_hash_table_add(seen, g_strdup(word)))
+        rh_guest_add(guest, kind)->source = g_steal_pointer(&word);
+}
+
+RhGuest *rh_unread_guest(GBytes *bytes, const char *name)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    gsize size;
+    const char *text = g_bytes_get_data(bytes, &size);
+    const char *end = text + size;
+    const char *quote = size > 0 ? find_quote(text, end) : NULL;
+
+    guest->name = g_strdup(name);
+    while (quote) {
+        const char *next = find_quote(quote + 1, end);
+
+        if (next)
+            take(guest, seen, quote + 1, (gsize)(next - quote - 1));
+        quote = next;
+    }
+    return guest->devices->len > 0 ? g_steal_pointer(&guest) : NULL;
+}
