@@ -5,7 +5,7 @@
 # run, from Debian's package linux-source-VERSION (6.12, 6.1), and prints the
 # path of the result:
 #
-#   build-kernel.sh VERSION|VERSION-um [CACHE_DIR]
+#   build-kernel.sh [--cached] VERSION|VERSION-um [CACHE_DIR]
 #
 # VERSION is a kernel of kernel.config for a virtual machine (x86_64), VERSION-um
 # one of um.config that is a program (User-Mode Linux).
@@ -13,7 +13,8 @@
 # The result, CACHE_DIR/bzImage-VERSION-HASH or linux-VERSION-um-HASH, is reused as
 # long as the configuration and what this script changes in the source stay the same.
 # The source package is kept in CACHE_DIR too. Messages go to standard error. Exit
-# status: 0; 77 where the package is neither here nor in the archive, 1 otherwise.
+# status: 0; 77 where the package is neither here nor in the archive, or, with
+# --cached, where the result is not there yet; 1 otherwise.
 # Several may run at the same time: one builds, the others wait for it.
 #
 # One thing is new in it: the largest ring that vdpa_sim offers, 256 in the kernel
@@ -32,7 +33,9 @@ in_archive() { [ -n "$(apt-cache madison "linux-source-$version" 2>/dev/null)" ]
 say() { echo "build-kernel: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-[ $# = 1 ] || [ $# = 2 ] || die "usage: build-kernel.sh VERSION|VERSION-um [CACHE_DIR]"
+cached=
+if [ "${1-}" = --cached ]; then cached=yes && shift; fi
+[ $# = 1 ] || [ $# = 2 ] || die "usage: build-kernel.sh [--cached] VERSION|VERSION-um [CACHE_DIR]"
 name=$1
 version=${name%-um}
 arch=x86_64 config=kernel.config target=bzImage product=arch/x86/boot/bzImage
@@ -54,6 +57,10 @@ if [ -s "$image" ]; then
     say "reusing $image"
     echo "$image"
     exit 0
+fi
+if [ -n "$cached" ]; then
+    say "not built here yet: $image"
+    exit 77
 fi
 
 for tool in make gcc bc bison flex xz cpio; do
