@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define LONGEST_SUFFIX ".before"
+#define MAX_OLDER 99u /* last copies beside the one of the last restore */
 #define PART_BYTES 200 /* of a name that is too long */
 #define DAY_SECONDS (24 * 60 * 60)
 
@@ -18,7 +19,6 @@ typedef struct {
     char image[PATH_MAX];
     char kept[PATH_MAX];
     char begun[PATH_MAX];
-    char older[PATH_MAX];
     char before[PATH_MAX];
 } Paths;
 
@@ -65,7 +65,6 @@ static bool find_paths(Paths *paths, const char *folder, const char *guest)
            snprintf(name, sizeof name, "%s.save", guest) < (int)sizeof name &&
            join(paths->image, folder, name) && join_link(paths->kept, folder, guest, "") &&
            join_link(paths->begun, folder, guest, ".begun") &&
-           join_link(paths->older, folder, guest, ".old") &&
            join_link(paths->before, folder, guest, ".before");
 }
 
@@ -90,6 +89,25 @@ static bool is_same(const char *a, const char *b)
 static bool clear_name(const char *path, const char *aside)
 {
     return rename(path, aside) == 0 || errno == ENOENT;
+}
+
+/* Gives the last copy that an earlier restore left one more name, that nothing has. */
+static bool keep_older(const Paths *paths, const char *folder, const char *guest)
+{
+    for (unsigned n = 1; n <= MAX_OLDER && is_there(paths->begun); n++) {
+        char suffix[] = ".old99";
+        char path[PATH_MAX];
+
+        (void)snprintf(suffix + strlen(".old"), sizeof suffix - strlen(".old"), n > 1 ? "%u" : "",
+                       n);
+        if (!join_link(path, folder, guest, suffix))
+            return false;
+        if (link(paths->begun, path) == 0 || is_same(paths->begun, path))
+            return true;
+        if (errno != EEXIST)
+            return errno == ENOENT;
+    }
+    return !is_there(paths->begun);
 }
 
 /* The link comes before every look: whoever kills us until then takes the image with us. */
@@ -127,7 +145,7 @@ bool rh_saves_begin(const char *folder, const char *guest)
         return false;
     if (!is_there(paths.image) || is_same(paths.image, paths.begun))
         return true;
-    return clear_name(paths.begun, paths.older) && rename(paths.kept, paths.begun) == 0;
+    return keep_older(&paths, folder, guest) && rename(paths.kept, paths.begun) == 0;
 }
 
 void rh_saves_unbegin(const char *folder, const char *guest)

@@ -9,7 +9,8 @@
  *                                 could not run the hook: it stays for a day
  *   NAME.save.virt-rehome.begun   a restore has begun: an image that is gone since has here its
  *                                 last copy, which nobody removes but people
- *   NAME.save.virt-rehome.old     such a last copy, when the next image is restored
+ *   NAME.save.virt-rehome.old     such a last copy, when the next image is restored; .old2 to
+ *                                 .old99 where that is there. Nobody removes these but people
  *   NAME.save.virt-rehome.before  what was kept of an older image when the next one came; a day
  *
  * Each step is one call, and at each moment an image that had a second name has one. Where NAME is

@@ -202,6 +202,14 @@ static void test_last_copy(void)
     assert_has(&saves, "web1.save", "=b .virt-rehome.begun=b .virt-rehome.old=a");
     g_assert_true(rh_saves_forget(saves.folder, "web1"));
     assert_has(&saves, "web1.save", "=b .virt-rehome.old=a");
+    /* And the same again. */
+    g_assert_true(rh_saves_begin(saves.folder, "web1"));
+    delete (&saves, "web1.save");
+    write_image(&saves, "web1.save", "c");
+    g_assert_true(rh_saves_keep(saves.folder, "web1"));
+    g_assert_true(rh_saves_begin(saves.folder, "web1"));
+    assert_has(&saves, "web1.save",
+               "=c .virt-rehome.begun=c .virt-rehome.old=a .virt-rehome.old2=b");
 }
 
 static void test_names(void)
