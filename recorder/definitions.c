@@ -3,6 +3,7 @@
 
 #include "util/error.h"
 #include "util/file.h"
+#include "xml/unread.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,7 +52,7 @@ static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *xml)
     if (domain)
         (void)rh_domain_read_record(domain, &definition->fault);
     else if (xml) /* libvirt may read what we do not */
-        definition->named = rh_status_parse(xml, "the definition", NULL);
+        definition->named = rh_unread_guest(xml, definition->name);
     if (definition->fault)
         g_prefix_error(&definition->fault, "guest '%s': ", definition->name);
     g_ptr_array_add(definitions, definition);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder/refresh.h"
 
+#include "core/identity.h"
 #include "hook/incoming.h"
 #include "hook/refusal.h"
 #include "hook/users.h"
@@ -18,9 +19,58 @@ static void refreshed_free(gpointer data)
     g_free(refreshed);
 }
 
-/* Marks what @guest's definition names, where it is to stay so: two guests never share a device. */
-static void mark_named(const RhGuest *guest, RhInventory *inventory)
+/* NULL: nothing is known of it. */
+static RhGuest *guest_of(const RhDefinition *definition)
 {
+    return definition->domain ? rh_domain_guest(definition->domain) : definition->named;
+}
+
+static gboolean is_made_here(const RhRecord *record, const RhInventory *here)
+{
+    return record && record->host && g_strcmp0(record->host, here->name) == 0;
+}
+
+static gboolean names_device(const RhRecord *record, const RhDevice *device)
+{
+    for (guint i = 0; i < record->entries->len; i++) {
+        const RhDevice *entry = g_ptr_array_index(record->entries, i);
+
+        if (entry->kind == device->kind && rh_device_name(entry) &&
+            g_strcmp0(rh_device_name(entry), rh_device_name(device)) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Whether one of @plannable had @device recorded on this host, by its name. */
+static gboolean has_owner(GPtrArray *plannable, const RhDevice *device, const RhInventory *here)
+{
+    for (guint i = 0; i < plannable->len; i++) {
+        const RhDefinition *definition = g_ptr_array_index(plannable, i);
+        const RhRecord *record = rh_domain_guest(definition->domain)->record;
+
+        if (is_made_here(record, here) && names_device(record, device))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Whether a definition that only names @device under its number, which a reboot may have given
+ * anew, has less right to it than its own record or another's says. */
+static gboolean is_anothers(const RhGuest *guest, const RhGuestDevice *named,
+                            const RhDevice *device, GPtrArray *plannable, const RhInventory *here)
+{
+    RhIdentity identity =
+        is_made_here(guest->record, here) ? rh_identity_of(named, device) : RH_IDENTITY_OPEN;
+
+    return identity == RH_IDENTITY_OTHER ||
+           (identity == RH_IDENTITY_OPEN && has_owner(plannable, device, here));
+}
+
+/* Marks what the definition names, where it is to stay so: two guests never share a device. */
+static void mark_named(const RhDefinition *definition, GPtrArray *plannable, RhInventory *inventory)
+{
+    const RhGuest *guest = guest_of(definition);
     g_autofree char *user = g_strdup_printf("guest %s", guest->name ? guest->name : guest->uuid);
 
     for (guint i = 0; i < guest->devices->len; i++) {
@@ -28,7 +78,8 @@ static void mark_named(const RhGuest *guest, RhInventory *inventory)
         RhDevice *device =
             rh_inventory_find_key(inventory, named->kind, rh_guest_device_key(named));
 
-        if (device && !rh_device_knows(device, RH_ATTR_USED_BY))
+        if (device && !rh_device_knows(device, RH_ATTR_USED_BY) &&
+            (definition->running || !is_anothers(guest, named, device, plannable, inventory)))
             rh_device_set_text(device, RH_ATTR_USED_BY, user);
     }
 }
@@ -43,24 +94,28 @@ static gboolean is_recorded(const RhGuest *guest)
     return TRUE;
 }
 
+static gboolean is_plannable(const RhDefinition *definition)
+{
+    return !definition->running && !definition->fault && is_recorded(guest_of(definition));
+}
+
 /* The definitions that can be planned. What the others name stays theirs. */
 static GPtrArray *find_plannable(GPtrArray *definitions, RhScene *scene)
 {
     GPtrArray *plannable = g_ptr_array_new();
+    g_autoptr(GPtrArray) others = g_ptr_array_new();
 
     for (guint i = 0; i < definitions->len; i++) {
         RhDefinition *definition = g_ptr_array_index(definitions, i);
-        RhGuest *guest =
-            definition->domain ? rh_domain_guest(definition->domain) : definition->named;
+        RhGuest *guest = guest_of(definition);
 
         if (!guest)
             continue;
         rh_users_resolve(scene->host, guest);
-        if (!definition->running && !definition->fault && is_recorded(guest))
-            g_ptr_array_add(plannable, definition);
-        else
-            mark_named(guest, scene->inventory);
+        g_ptr_array_add(is_plannable(definition) ? plannable : others, definition);
     }
+    for (guint i = 0; i < others->len; i++)
+        mark_named(g_ptr_array_index(others, i), plannable, scene->inventory);
     return plannable;
 }
 

@@ -179,6 +179,41 @@ schema() {
 web2: '/dev/vhost-vdpa-7' -> '/dev/vhost-vdpa-3'"
 }
 
+@test "whose very devices are there gets those, also where a definition without a record has their number" {
+    host "$(disk disk-of-web1 7)$(disk disk-of-db1 5)"
+    with_disk web1 5 disk-of-web1
+    with_disk db1 7
+    sed -i '/<record/d' root/etc/libvirt/qemu/db1.xml
+    refused
+    is "$(cat out)" "web1: '/dev/vhost-vdpa-5' -> '/dev/vhost-vdpa-7'"
+    is "$(source_of web1)" /dev/vhost-vdpa-7
+    is "$(lost_of web1)" ""
+}
+
+@test "a definition does not keep a device that its own record says is another, whatever else it lacks" {
+    host "$(disk disk-of-web1 7)$(disk disk-of-db1 5)$(nic nic1 3)"
+    with_disk web1 5 disk-of-web1
+    with_disk db1 7 disk-of-db1
+    sed -i "s,</devices>,<interface type='vdpa'><source dev='/dev/vhost-vdpa-3'/></interface>&," root/etc/libvirt/qemu/db1.xml
+    refused
+    is "$(cat out)" "web1: '/dev/vhost-vdpa-5' -> '/dev/vhost-vdpa-7'"
+    is "$(source_of web1)" /dev/vhost-vdpa-7
+}
+
+@test "what a definition that exceeds a limit names is its guest's" {
+    local words
+    words=$(printf "xmlns:n%s='urn:n' " {1..300})
+    host "$(nic nic-of-db1 7)"
+    with_nic db1 7 "name='nic-of-db1'"
+    sed -i "s,<metadata>,&<a $words/>," root/etc/libvirt/qemu/db1.xml
+    with_nic web1 5 "name='nic-of-web1'"
+    refresh > out 2> err || [ $? = 2 ]
+    cat out err
+    is "$(cat out)" ""
+    grep -q "nic-of-db1: in use by guest db1" err
+    is "$(source_of web1)" /dev/vhost-vdpa-5
+}
+
 @test "a definition that cannot be written gives nothing away" {
     host "$(disk disk-of-db1 5)"
     with_disk web1 5
