@@ -49,8 +49,11 @@ RhIdentity rh_identity_of(const RhGuestDevice *guest_device, const RhDevice *fou
     name = rh_device_name(found);
     if (recorded && name && g_str_equal(recorded, name))
         return RH_IDENTITY_SAME; /* a site's own link follows its device to another number */
-    return recorded && name && has_recorded_key(guest_device) ? RH_IDENTITY_OTHER
-                                                              : RH_IDENTITY_OPEN;
+    if (!recorded || !name)
+        return RH_IDENTITY_OPEN;
+    /* A link that leads elsewhere by itself says no more than a number that was given anew. */
+    return guest_device->node || has_recorded_key(guest_device) ? RH_IDENTITY_OTHER
+                                                                : RH_IDENTITY_OPEN;
 }
 
 /* Whether the rules take the mdev @found for what was recorded; where not, *@ret_why says why, a
@@ -94,12 +97,18 @@ static char *refuse_name(const RhGuest *guest, const RhGuestDevice *guest_device
                          const RhDevice *found)
 {
     g_autofree char *device = rh_guest_device_describe(guest_device);
+    const char *name = guest->name ? guest->name : "GUEST";
+    g_autofree char *meant =
+        guest_device->node ? g_strdup_printf(", and 'virt-rehome record %s' says that the link is "
+                                             "meant to lead there",
+                                             name)
+                           : NULL;
 
     return g_strdup_printf(
         "guest '%s' cannot start: its %s is the device '%s' now, and the one that was recorded for "
-        "it is '%s'; 'virt-rehome refresh %s' gives it one that fits",
+        "it is '%s'; 'virt-rehome refresh %s' gives it one that fits%s",
         guest->name ? guest->name : "", device, rh_device_name(found),
-        rh_device_name(guest_device->entry), guest->name ? guest->name : "GUEST");
+        rh_device_name(guest_device->entry), name, meant ? meant : "");
 }
 
 static char *refuse_lost(const RhGuest *guest, const RhGuestDevice *guest_device)

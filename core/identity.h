@@ -8,9 +8,11 @@
 #include "core/rules.h"
 
 typedef enum {
-    RH_IDENTITY_OPEN, /* nothing is known, or somebody wrote another source since */
+    RH_IDENTITY_OPEN, /* nothing is known, or somebody wrote another node since */
     RH_IDENTITY_SAME,
-    RH_IDENTITY_OTHER, /* under the recorded key another device, or an mdev of another type */
+    /* Under the recorded key, or behind a site's own link, wherever that leads now, another
+     * device; or an mdev of another type. */
+    RH_IDENTITY_OTHER,
 } RhIdentity;
 
 /* What @found is, which is behind the source of @guest_device; NULL: nobody could say. */

@@ -202,9 +202,8 @@ static gboolean prepare(const Run *run, char **ret_message)
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = read_to_plan(run, &error);
 
-    if (error)
-        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
-    *ret_message = rh_lifecycle_prepare(run->environment, run->call->guest, bytes);
+    *ret_message = bytes ? rh_lifecycle_prepare(run->environment, run->call->guest, bytes)
+                         : rh_refusal_of_fault(error);
     if (*ret_message)
         rh_journal_add(RH_EVENT_REFUSED, NULL, "%s", *ret_message);
     return *ret_message == NULL;

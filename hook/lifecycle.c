@@ -475,15 +475,17 @@ static char *take_refusal(Start *start, const char *name)
 
 char *rh_lifecycle_prepare(const RhEnvironment *environment, const char *guest_name, GBytes *bytes)
 {
-    g_auto(Start) start = {.environment = environment,
-                           .domain = bytes ? rh_domain_parse(bytes, NULL) : NULL,
-                           .bytes = bytes};
+    g_autoptr(GError) error = NULL;
+    g_auto(Start) start = {
+        .environment = environment, .domain = rh_domain_parse(bytes, &error), .bytes = bytes};
     char *refusal = take_refusal(&start, guest_name);
 
     if (refusal)
         return refusal;
+    if (!start.domain && !rh_domain_may_have_devices(bytes))
+        return NULL; /* libvirt's to turn down */
     if (!start.domain)
-        return bytes && start.doubt && rh_domain_may_have_devices(bytes) ? judge(&start) : NULL;
+        return start.doubt ? judge(&start) : rh_refusal_of_fault(error);
     return rh_domain_guest(start.domain)->devices->len > 0 ? prepare(&start) : NULL;
 }
 

@@ -133,6 +133,25 @@ vdpa() { # NAME N ATTRIBUTES
     passes web1 prepare begin
 }
 
+@test "of a record that cannot be read as a whole, what can be read counts" {
+    inventory "$(vdpa disk-of-db1 5 "$blk")"
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    sed -i "s/<\/record>/<vdpa chardev='\/dev\/vhost-vdpa-9' name='another' capacity='abc'\/>&/" web1.xml
+    refused "'disk-of-db1' now" web1 prepare begin
+}
+
+@test "a guest whose XML exceeds a limit does not start on what nobody looked at" {
+    local words
+    inventory "$(vdpa disk-of-db1 5 "$blk")"
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    words=$(printf "xmlns:n%s='urn:n' " {1..300})
+    sed -i "s/<metadata>/&<a $words\/>/" web1.xml
+    refused "which is the limit" web1 prepare begin
+    # What has no word of ours is libvirt's to turn down.
+    echo "<domain><name>web2</name><a $words/></domain>" > web2.xml
+    passes web2 prepare begin
+}
+
 @test "an unreadable record is a warning, and the guest starts" {
     inventory "$(vdpa disk-of-db1 5 "$blk")"
     disk /dev/vhost-vdpa-5 disk-of-web1
@@ -245,6 +264,20 @@ sysfs() { # NAME N
     sed -i "s/<source /<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'\/>&/; s/<vdpa /&guest-address='pci:0000:00:02.0' /" web1.xml
     refused "its vDPA disk '/dev/vdpa/tenant-a' is the device 'disk-of-db1' now" web1 prepare begin
     ln -sfn ../../devices/disk-of-web1/vhost-vdpa-5 root/sys/dev/char/245:5
+    passes web1 prepare begin
+}
+
+@test "sysfs: a site's own link that leads to another number is refused, unless it is the recorded device" {
+    sysfs disk-of-db1 6
+    rm root/dev/vhost-vdpa-6
+    mknod root/dev/vhost-vdpa-6 c 245 6 2> why || skip "device nodes cannot be made here: $(cat why)"
+    mkdir -p root/dev/vdpa root/sys/dev/char root/sys/devices/disk-of-{db1,web1}/vhost-vdpa-6
+    ln -s ../vhost-vdpa-6 root/dev/vdpa/tenant-a
+    ln -s ../../devices/disk-of-db1/vhost-vdpa-6 root/sys/dev/char/245:6
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    sed -i "s/<source dev='[^']*'/<source dev='\/dev\/vdpa\/tenant-a'/; s/<source /<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'\/>&/; s/<vdpa /&guest-address='pci:0000:00:02.0' /" web1.xml
+    refused "its vDPA disk '/dev/vdpa/tenant-a' is the device 'disk-of-db1' now.* 'virt-rehome record web1' says that the link is meant to lead there" web1 prepare begin
+    ln -sfn ../../devices/disk-of-web1/vhost-vdpa-6 root/sys/dev/char/245:6
     passes web1 prepare begin
 }
 

@@ -93,8 +93,10 @@ static void test_link(void)
     device_of(guest)->node = g_strdup(NODE);
     assert_refusal(guest, new_vdpa("disk1", NODE), new_vdpa("disk1", NODE), NULL, NULL);
     assert_refusal(guest, new_vdpa("disk1", NODE), new_vdpa("disk9", NODE), NULL, "'disk9' now");
-    assert_refusal(guest, new_vdpa("disk1", "/dev/vhost-vdpa-3"), new_vdpa("disk9", NODE), NULL,
+    assert_refusal(guest, new_vdpa("disk1", "/dev/vhost-vdpa-3"), new_vdpa("disk1", NODE), NULL,
                    NULL);
+    assert_refusal(guest, new_vdpa("disk1", "/dev/vhost-vdpa-3"), new_vdpa("disk9", NODE), NULL,
+                   "'virt-rehome record web1' says that the link is meant to lead there");
 }
 
 static RhDevice *lost(RhDevice *entry, const char *source)
@@ -118,8 +120,8 @@ static void test_lost(void)
     assert_refusal(guest, lost(new_vdpa("disk1", NODE), NODE), new_vdpa("disk1", NODE), NULL, NULL);
     assert_refusal(guest, lost(new_vdpa("disk1", NODE), "/dev/vhost-vdpa-3"), NULL, NULL, NULL);
     device_of(linked)->node = g_strdup(NODE);
-    assert_refusal(linked, lost(new_vdpa("disk1", "/dev/vhost-vdpa-3"), "/dev/vdpa/tenant-a"),
-                   new_vdpa("disk9", NODE), NULL, "when definitions were refreshed");
+    assert_refusal(linked, lost(new_vdpa("disk1", "/dev/vhost-vdpa-3"), "/dev/vdpa/tenant-a"), NULL,
+                   NULL, "when definitions were refreshed");
     assert_refusal(linked, lost(new_vdpa("disk1", "/dev/vhost-vdpa-3"), "/dev/vdpa/tenant-a"),
                    new_vdpa("disk1", NODE), NULL, NULL);
 }

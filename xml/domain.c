@@ -356,8 +356,11 @@ static gboolean read_format(xmlNode *node, GError **error)
     return TRUE;
 }
 
+/* Those that can be read are read, whatever is wrong with another. */
 static gboolean read_entries(RhDomain *domain, RhRecord *record, xmlNode *node, GError **error)
 {
+    gboolean ok = TRUE;
+
     for (xmlNode *child = node->children; child; child = child->next) {
         RhDevice *entry;
         RhKind kind;
@@ -366,13 +369,14 @@ static gboolean read_entries(RhDomain *domain, RhRecord *record, xmlNode *node, 
             !g_str_equal((const char *)child->ns->href, RH_NAMESPACE) ||
             !rh_kind_by_element((const char *)child->name, &kind) || !rh_kind_info(kind)->recorded)
             continue;
-        entry = rh_device_read_entry(kind, child, error);
+        entry = rh_device_read_entry(kind, child, ok ? error : NULL);
+        ok = ok && entry;
         if (!entry)
-            return FALSE;
+            continue;
         g_ptr_array_add(record->entries, entry);
         g_ptr_array_add(domain->entries, child);
     }
-    return TRUE;
+    return ok;
 }
 
 static char *copy_of(xmlNode *node, const char *name)
@@ -403,7 +407,10 @@ gboolean rh_domain_read_record(RhDomain *domain, GError **error)
     record->host = copy_of(node, "host");
     record->kernel = copy_of(node, "kernel");
     record->qemu = copy_of(node, "qemu");
-    return read_entries(domain, record, node, error) && rh_guest_match_record(domain->guest, error);
+    if (read_entries(domain, record, node, error))
+        return rh_guest_match_record(domain->guest, error);
+    (void)rh_guest_match_record(domain->guest, NULL);
+    return FALSE;
 }
 
 static xmlNode *first_record(const RhDomain *domain)
