@@ -8,6 +8,7 @@
 #include "xml/unread.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define ENDING ".xml"
 
@@ -73,6 +74,8 @@ static File *read_file(const char *path, const RhFacts *facts, RhHost *host)
     file->guest = bytes ? rh_status_parse(bytes, what, &error) : NULL;
     file->warning = error ? g_strdup(error->message) : NULL;
     file->failed = g_error_matches(error, RH_ERROR, RH_ERROR_HOST);
+    /* One that is too long for us is libvirt's all the same; a pipe or the like is nobody's. */
+    file->failed |= !bytes && S_ISREG(facts->mode);
     if (bytes && error) {
         name[strlen(name) - strlen(ENDING)] = '\0';
         file->guest = rh_unread_guest(bytes, name);
