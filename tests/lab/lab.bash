@@ -8,6 +8,9 @@ lab=$BATS_FILE_TMPDIR/rig
 lab_rig=$lab_source/tests/lab/rig
 program=$RH_BIN_DIR/virt-rehome
 
+# shellcheck source=tests/lab/on.bash
+. "$lab_source/tests/lab/on.bash"
+
 rig() { "$lab_rig" "$@" 3>&- 4>&-; }
 
 # What libvirt needs to be here; prints what is not.
@@ -90,7 +93,7 @@ differ() { # FILE FILE
 # -- doing ----------------------------------------------------------------------------------------
 
 on() { # HOST COMMAND [ARG…]
-    rig on "$lab" "$@"
+    on_host "$lab" "$@"
 }
 
 v() { # HOST COMMAND [ARG…]: of virsh

@@ -8,6 +8,8 @@ real=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 kernels=$(cd "$real/../../kernel" && pwd)
 # shellcheck source=tests/lab/lab.bash
 . "$real/../lab.bash"
+# shellcheck source=tests/lab/real/on.bash
+. "$real/on.bash"
 lab=$BATS_SUITE_TMPDIR/rig
 lab_rig=$real/rig
 program=virt-rehome
@@ -15,7 +17,7 @@ program=virt-rehome
 tty_a=aaaaaaaa-0000-4000-8000-000000000001
 tty_b=bbbbbbbb-0000-4000-8000-000000000002
 # A test that would begin later than this after the first is left out, unless RH_TEST_ALL is set.
-budget=${RH_REAL_SECONDS:-900}
+budget=${RH_REAL_SECONDS:-600}
 soon_pause=0.6 # a look takes as long as a host does much else
 
 # -- the hosts ------------------------------------------------------------------------------------
