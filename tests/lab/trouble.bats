@@ -248,6 +248,21 @@ restart() { # HOST
     [ ! -e "$lab/a/lib/qemu/save/web1.save" ]
 }
 
+@test "no room below /run at a restore: refused, and the managed save is kept" {
+    running a web1 3
+    v a managedsave web1
+    swap_numbers a 3 4
+    on a mount -t tmpfs -o size=4k,mode=700 full /run/virt-rehome
+    fails "No space left" on a dd if=/dev/zero of=/run/virt-rehome/filler
+    fails "guest 'web1'" v a start web1
+    gives "shut off" state a web1
+    [ -s "$lab/a/lib/qemu/save/web1.save" ]
+    on a umount /run/virt-rehome
+    v a start web1
+    gives 4 devices a web1
+    gives "4 web1 running" held a
+}
+
 # -- the program behind the front -----------------------------------------------------------------
 
 break_program() { # HOST: as an upgrade that takes a library does
