@@ -38,8 +38,8 @@ RhGuest *rh_unread_guest(GBytes *bytes, const char *name)
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     gsize size;
     const char *text = g_bytes_get_data(bytes, &size);
-    const char *end = text + size;
-    const char *quote = size > 0 ? find_quote(text, end) : NULL;
+    const char *end = text ? text + size : NULL; /* NULL is of no bytes */
+    const char *quote = text ? find_quote(text, end) : NULL;
 
     guest->name = g_strdup(name);
     while (quote) {
