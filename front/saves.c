@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define LONGEST_SUFFIX ".before"
-#define MAX_OLDER 99u /* last copies beside the one of the last restore */
+#define MAX_OLDER 99u  /* last copies beside the one of the last restore */
 #define PART_BYTES 200 /* of a name that is too long */
 #define DAY_SECONDS (24 * 60 * 60)
 
