@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include "hook/hook.h"
+#include "util/log.h"
 
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ RhExit rh_command_hook(const RhOptions *options, GStrv words, RhOutput *output, 
                                          "EXTRA, as libvirt gives them, then options");
     if (!rh_common_options_one_host(options->common, &environment, error))
         return RH_EXIT_TROUBLE;
+    rh_log_leave_stdout();
     environment.daemon = rh_environment_daemon();
     call = (RhCall){words[0], words[1], words[2], words[3]};
     ok = rh_hook_run(&call, &environment, STDIN_FILENO, STDOUT_FILENO, &message);

@@ -23,6 +23,7 @@ int main(int argc, char **argv)
     gboolean ok;
 
     rh_log_settle();
+    rh_log_leave_stdout();
     environment.daemon = rh_environment_daemon();
     (void)signal(SIGCHLD, SIG_DFL); /* who runs us may ignore it, and then no child can be asked */
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error, not an end */

@@ -34,6 +34,10 @@ static void print(const char *text)
 void rh_log_settle(void)
 {
     g_log_writer_default_set_use_stderr(TRUE);
-    (void)g_set_print_handler(print);
     (void)g_log_set_default_handler(tell, NULL);
+}
+
+void rh_log_leave_stdout(void)
+{
+    (void)g_set_print_handler(print);
 }
