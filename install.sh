@@ -256,7 +256,7 @@ begin_kernels() {
 
 # What --test all has beyond --test.
 long_tests='a soak of 100 migrations, ten rounds with real devices, 10,000 killed hooks, the other 24 of 25 calls'
-long_tests="$long_tests, kernel 6.1 where it is not built yet"
+long_tests="$long_tests, leaks, kernel 6.1 where it is not built yet"
 
 # Packages may change the machine, tests may not: what is there before them is compared with what is
 # there at the end.
@@ -295,6 +295,9 @@ run_tests() {
         exit 1
     }
     rm -f build-test/meson-logs/testlog.json
+    leaks=0 # what tests/meson.build says of it
+    if [ -n "${RH_TEST_ALL:-}" ]; then leaks=1; fi
+    export ASAN_OPTIONS="detect_leaks=$leaks:strict_string_checks=1:detect_stack_use_after_return=1"
     status=0
     meson test -C build-test --no-rebuild "$@" || status=$?
     if [ -z "${RH_TEST_ALL:-}" ]; then say "left out, being long: $long_tests (--test all)"; fi
