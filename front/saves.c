@@ -91,23 +91,28 @@ static bool clear_name(const char *path, const char *aside)
     return rename(path, aside) == 0 || errno == ENOENT;
 }
 
-/* Gives the last copy that an earlier restore left one more name, that nothing has. */
+/* Gives the last copy that an earlier restore left, if there is one, one more name, that nothing
+ * has. */
 static bool keep_older(const Paths *paths, const char *folder, const char *guest)
 {
-    for (unsigned n = 1; n <= MAX_OLDER && is_there(paths->begun); n++) {
+    for (unsigned n = 1; n <= MAX_OLDER; n++) {
         char suffix[] = ".old99";
         char path[PATH_MAX];
+        int reason;
 
         (void)snprintf(suffix + strlen(".old"), sizeof suffix - strlen(".old"), n > 1 ? "%u" : "",
                        n);
         if (!join_link(path, folder, guest, suffix))
             return false;
-        if (link(paths->begun, path) == 0 || is_same(paths->begun, path))
+        if (link(paths->begun, path) == 0)
             return true;
-        if (errno != EEXIST)
-            return errno == ENOENT;
+        reason = errno; /* before a look at the new name, which says that it is not there */
+        if (reason == ENOENT || is_same(paths->begun, path))
+            return true;
+        if (reason != EEXIST)
+            return false;
     }
-    return !is_there(paths->begun);
+    return false;
 }
 
 /* The link comes before every look: whoever kills us until then takes the image with us. */

@@ -26,6 +26,18 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     return failed;
 }
 
+/* Whether a last copy can get no other name. */
+static bool no_older;
+
+int link(const char *from, const char *to)
+{
+    if (no_older && strstr(to, ".old")) {
+        errno = EMLINK;
+        return -1;
+    }
+    return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
 typedef struct {
     char *folder;
 } Saves;
@@ -36,6 +48,7 @@ static Saves saves_new(void)
 
     g_assert_nonnull(saves.folder);
     offset = 0;
+    no_older = false;
     return saves;
 }
 
@@ -212,6 +225,20 @@ static void test_last_copy(void)
                "=c .virt-rehome.begun=c .virt-rehome.old=a .virt-rehome.old2=b");
 }
 
+/* A last copy that cannot make room stays: the next image has its link all the same. */
+static void test_last_copy_in_the_way(void)
+{
+    g_auto(Saves) saves = saves_new();
+
+    write_image(&saves, "web1.save", "a");
+    g_assert_true(rh_saves_begin(saves.folder, "web1"));
+    delete (&saves, "web1.save");
+    write_image(&saves, "web1.save", "b");
+    no_older = true;
+    g_assert_false(rh_saves_begin(saves.folder, "web1"));
+    assert_has(&saves, "web1.save", "=b .virt-rehome=b .virt-rehome.begun=a");
+}
+
 static void test_names(void)
 {
     g_autofree char *fits = g_strnfill(231, 'n');
@@ -277,6 +304,7 @@ int main(int argc, char **argv)
     g_test_add_func("/saves/removed-on-purpose", test_removed_on_purpose);
     g_test_add_func("/saves/saved-again", test_saved_again);
     g_test_add_func("/saves/last-copy", test_last_copy);
+    g_test_add_func("/saves/last-copy-in-the-way", test_last_copy_in_the_way);
     g_test_add_func("/saves/names", test_names);
     g_test_add_func("/saves/cannot-link", test_cannot_link);
     return g_test_run();
