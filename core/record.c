@@ -42,7 +42,7 @@ static const RhDevice *find_device(const RhGuestDevice *guest_device, const RhIn
     return rh_inventory_find_key(host, guest_device->kind, rh_guest_device_key(guest_device));
 }
 
-static gboolean is_of_host(const RhRecord *record, const RhInventory *host)
+gboolean rh_record_is_of_host(const RhRecord *record, const RhInventory *host)
 {
     return record && record->host && g_strcmp0(record->host, host->name) == 0;
 }
@@ -53,7 +53,7 @@ static gboolean entry_stands(const RhGuest *guest, const RhGuestDevice *guest_de
                              const RhInventory *host)
 {
     return guest_device->entry &&
-           (!is_of_host(guest->record, host) ||
+           (!rh_record_is_of_host(guest->record, host) ||
             rh_device_same_key(guest_device->kind, rh_guest_device_key(guest_device),
                                rh_device_key(guest_device->entry)));
 }
@@ -78,7 +78,7 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContra
 
     record->host = g_strdup(host->name);
     record->kernel = g_strdup(host->kernel);
-    if (is_of_host(guest->record, host))
+    if (rh_record_is_of_host(guest->record, host))
         record->qemu = g_strdup(guest->record->qemu);
     for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *guest_device = g_ptr_array_index(guest->devices, i);
@@ -148,8 +148,8 @@ static const RhDevice *entry_of_running(const Making *making, const RhGuestDevic
         !g_ptr_array_find(making->running->devices, twin, &i))
         return NULL;
     entry = g_ptr_array_index(making->recorded->entries, i);
-    if (!making->accept && is_of_host(making->defined->record, making->host) && defined->entry &&
-        rh_record_is_usurped(defined->entry, entry))
+    if (!making->accept && rh_record_is_of_host(making->defined->record, making->host) &&
+        defined->entry && rh_record_is_usurped(defined->entry, entry))
         return NULL;
     return entry;
 }
@@ -160,7 +160,7 @@ static gboolean keeps_others(const Making *making)
 {
     const RhGuest *defined = making->defined;
 
-    if (!defined->record || is_of_host(defined->record, making->host))
+    if (!defined->record || rh_record_is_of_host(defined->record, making->host))
         return FALSE;
     for (guint i = 0; i < defined->devices->len; i++)
         if (!entry_of_running(making, g_ptr_array_index(defined->devices, i)))
@@ -206,7 +206,7 @@ RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *h
 
     record->host = g_strdup(elsewhere ? defined->record->host : host->name);
     record->kernel = g_strdup(elsewhere ? defined->record->kernel : host->kernel);
-    if (elsewhere || is_of_host(defined->record, host))
+    if (elsewhere || rh_record_is_of_host(defined->record, host))
         record->qemu = g_strdup(defined->record->qemu);
     for (guint i = 0; i < defined->devices->len; i++) {
         RhDevice *entry =

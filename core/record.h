@@ -56,6 +56,9 @@ RhRecord *rh_record_make_definition(const struct RhGuest *defined, const RhInven
                                     const struct RhGuest *running, const RhRecord *recorded,
                                     gboolean accept);
 
+/* Whether @record (NULL: there is none) was made on @host, which goes by its name. */
+gboolean rh_record_is_of_host(const RhRecord *record, const RhInventory *host);
+
 /* Whether @device, which runs as @recorded, was started on another device than its definition's
  * entry names, for a reboot has given that one's number to another. */
 gboolean rh_record_is_usurped(const RhDevice *entry, const RhDevice *recorded);

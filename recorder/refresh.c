@@ -25,11 +25,6 @@ static RhGuest *guest_of(const RhDefinition *definition)
     return definition->domain ? rh_domain_guest(definition->domain) : definition->named;
 }
 
-static gboolean is_made_here(const RhRecord *record, const RhInventory *here)
-{
-    return record && record->host && g_strcmp0(record->host, here->name) == 0;
-}
-
 static gboolean names_device(const RhRecord *record, const RhDevice *device)
 {
     for (guint i = 0; i < record->entries->len; i++) {
@@ -49,7 +44,7 @@ static gboolean has_owner(GPtrArray *plannable, const RhDevice *device, const Rh
         const RhDefinition *definition = g_ptr_array_index(plannable, i);
         const RhRecord *record = rh_domain_guest(definition->domain)->record;
 
-        if (is_made_here(record, here) && names_device(record, device))
+        if (rh_record_is_of_host(record, here) && names_device(record, device))
             return TRUE;
     }
     return FALSE;
@@ -60,8 +55,8 @@ static gboolean has_owner(GPtrArray *plannable, const RhDevice *device, const Rh
 static gboolean is_anothers(const RhGuest *guest, const RhGuestDevice *named,
                             const RhDevice *device, GPtrArray *plannable, const RhInventory *here)
 {
-    RhIdentity identity =
-        is_made_here(guest->record, here) ? rh_identity_of(named, device) : RH_IDENTITY_OPEN;
+    RhIdentity identity = rh_record_is_of_host(guest->record, here) ? rh_identity_of(named, device)
+                                                                    : RH_IDENTITY_OPEN;
 
     return identity == RH_IDENTITY_OTHER ||
            (identity == RH_IDENTITY_OPEN && has_owner(plannable, device, here));
