@@ -253,13 +253,18 @@ sysfs() { # NAME N
     refused "'disk-of-db1' now" web1 prepare begin
 }
 
+# A site's own link, to the number of disk-of-db1, which is a device node.
+link_to() { # NUMBER
+    sysfs disk-of-db1 "$1"
+    rm "root/dev/vhost-vdpa-$1"
+    mknod "root/dev/vhost-vdpa-$1" c 245 "$1" 2> why || skip "device nodes cannot be made here: $(cat why)"
+    mkdir -p root/dev/vdpa root/sys/dev/char root/sys/devices/disk-of-{db1,web1}/vhost-vdpa-"$1"
+    ln -s "../vhost-vdpa-$1" root/dev/vdpa/tenant-a
+    ln -s "../../devices/disk-of-db1/vhost-vdpa-$1" "root/sys/dev/char/245:$1"
+}
+
 @test "sysfs: a site's own link to a number that is another device's is refused" {
-    sysfs disk-of-db1 5
-    rm root/dev/vhost-vdpa-5
-    mknod root/dev/vhost-vdpa-5 c 245 5 2> why || skip "device nodes cannot be made here: $(cat why)"
-    mkdir -p root/dev/vdpa root/sys/dev/char root/sys/devices/disk-of-{db1,web1}/vhost-vdpa-5
-    ln -s ../vhost-vdpa-5 root/dev/vdpa/tenant-a
-    ln -s ../../devices/disk-of-db1/vhost-vdpa-5 root/sys/dev/char/245:5
+    link_to 5
     disk /dev/vdpa/tenant-a disk-of-web1
     sed -i "s/<source /<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'\/>&/; s/<vdpa /&guest-address='pci:0000:00:02.0' /" web1.xml
     refused "its vDPA disk '/dev/vdpa/tenant-a' is the device 'disk-of-db1' now" web1 prepare begin
@@ -268,12 +273,7 @@ sysfs() { # NAME N
 }
 
 @test "sysfs: a site's own link that leads to another number is refused, unless it is the recorded device" {
-    sysfs disk-of-db1 6
-    rm root/dev/vhost-vdpa-6
-    mknod root/dev/vhost-vdpa-6 c 245 6 2> why || skip "device nodes cannot be made here: $(cat why)"
-    mkdir -p root/dev/vdpa root/sys/dev/char root/sys/devices/disk-of-{db1,web1}/vhost-vdpa-6
-    ln -s ../vhost-vdpa-6 root/dev/vdpa/tenant-a
-    ln -s ../../devices/disk-of-db1/vhost-vdpa-6 root/sys/dev/char/245:6
+    link_to 6
     disk /dev/vhost-vdpa-5 disk-of-web1
     sed -i "s/<source dev='[^']*'/<source dev='\/dev\/vdpa\/tenant-a'/; s/<source /<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x0'\/>&/; s/<vdpa /&guest-address='pci:0000:00:02.0' /" web1.xml
     refused "its vDPA disk '/dev/vdpa/tenant-a' is the device 'disk-of-db1' now.* 'virt-rehome record web1' says that the link is meant to lead there" web1 prepare begin
