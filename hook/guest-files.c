@@ -77,8 +77,11 @@ static File *read_file(const char *path, const RhFacts *facts, RhHost *host)
     /* One that is too long for us is libvirt's all the same; a pipe or the like is nobody's. */
     file->failed |= !bytes && S_ISREG(facts->mode);
     if (bytes && error) {
+        gboolean more;
+
         name[strlen(name) - strlen(ENDING)] = '\0';
-        file->guest = rh_unread_guest(bytes, name);
+        file->guest = rh_unread_guest(bytes, name, &more);
+        file->failed |= more;
     }
     if (file->guest)
         rh_users_resolve(host, file->guest);

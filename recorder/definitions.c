@@ -52,7 +52,7 @@ static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *xml)
     if (domain)
         (void)rh_domain_read_record(domain, &definition->fault);
     else if (xml) /* libvirt may read what we do not */
-        definition->named = rh_unread_guest(xml, definition->name);
+        definition->named = rh_unread_guest(xml, definition->name, NULL);
     if (definition->fault)
         g_prefix_error(&definition->fault, "guest '%s': ", definition->name);
     g_ptr_array_add(definitions, definition);

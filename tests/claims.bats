@@ -673,7 +673,7 @@ claim_of() { # DAEMON: what is said to have run the hook
     comes web1000
 }
 
-@test "a status file that exceeds a limit, or is cut: what its text names is in use" {
+@test "a status file that exceeds a limit, or is cut: what its text names is in use, and if that is too much nothing is given" {
     make 2 3
     comes web1000
     starts web1000
@@ -690,6 +690,9 @@ claim_of() { # DAEMON: what is said to have run the hook
     head -c -20 whole.xml > $status_folder/web1000.xml
     refused "" web1002 migrate begin
     grep -q "vdpa0: in use by guest web1000" err
+    python3 -c 'for n in range(5000): print(f"<a b=\"/dev/x{n}\"/>")' > $status_folder/web1000.xml
+    cat whole.xml >> $status_folder/web1000.xml
+    refused "it is not known what the guests here use: " web1002 migrate begin
 }
 
 # A tree with two mediated devices that fit, mdev.xml that wants one of them, and nobody in /proc.

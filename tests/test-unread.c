@@ -6,7 +6,7 @@
 static char *named(const char *text, gssize length)
 {
     g_autoptr(GBytes) bytes = g_bytes_new(text, length < 0 ? strlen(text) : (gsize)length);
-    g_autoptr(RhGuest) guest = rh_unread_guest(bytes, "web1");
+    g_autoptr(RhGuest) guest = rh_unread_guest(bytes, "web1", NULL);
     GString *list = g_string_new(NULL);
 
     for (guint i = 0; guest && i < guest->devices->len; i++) {
@@ -49,17 +49,26 @@ static void test_none(void)
     check("'/dev/\xff'", -1, "");
 }
 
-static void test_many(void)
+static void check_many(guint number)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GBytes) bytes = NULL;
     g_autoptr(RhGuest) guest = NULL;
+    gboolean more;
 
-    for (guint i = 0; i < 5000; i++)
-        g_string_append_printf(text, "'/dev/vhost-vdpa-%u'", i);
+    for (guint i = 0; i < number; i++)
+        g_string_append_printf(text, "'/dev/vhost-vdpa-%u' '/dev/vhost-vdpa-0' ", i);
     bytes = g_bytes_new(text->str, text->len);
-    guest = rh_unread_guest(bytes, "web1");
+    guest = rh_unread_guest(bytes, "web1", &more);
     g_assert_cmpuint(guest->devices->len, ==, 1024);
+    g_assert_cmpint(more, ==, number > 1024);
+}
+
+static void test_many(void)
+{
+    check_many(1024);
+    check_many(1025);
+    check_many(5000);
 }
 
 int main(int argc, char **argv)

@@ -13,26 +13,31 @@ static const char *find_quote(const char *from, const char *end)
     return from < end ? from : NULL;
 }
 
-/* @text is not ended by a NUL. */
-static void take(RhGuest *guest, GHashTable *seen, const char *text, gsize length)
+/* @text is not ended by a NUL. FALSE: it is one more than there may be. */
+static gboolean take(RhGuest *guest, GHashTable *seen, const char *text, gsize length)
 {
     g_autofree char *word = NULL;
     RhKind kind = RH_KIND_VDPA;
 
     if (length > MAX_LENGTH || memchr(text, '\0', length))
-        return;
+        return TRUE;
     word = g_ascii_strdown(text, (gssize)length);
     if (g_uuid_string_is_valid(word))
         kind = RH_KIND_MDEV;
     else if (!g_str_has_prefix(word, "/dev/") || !g_utf8_validate(text, (gssize)length, NULL))
-        return;
+        return TRUE;
     else
         memcpy(word, text, length);
-    if (guest->devices->len < MAX_NAMED && g_hash_table_add(seen, g_strdup(word)))
-        rh_guest_add(guest, kind)->source = g_steal_pointer(&word);
+    if (g_hash_table_contains(seen, word))
+        return TRUE;
+    if (guest->devices->len == MAX_NAMED)
+        return FALSE;
+    (void)g_hash_table_add(seen, g_strdup(word));
+    rh_guest_add(guest, kind)->source = g_steal_pointer(&word);
+    return TRUE;
 }
 
-RhGuest *rh_unread_guest(GBytes *bytes, const char *name)
+RhGuest *rh_unread_guest(GBytes *bytes, const char *name, gboolean *ret_more)
 {
     g_autoptr(RhGuest) guest = rh_guest_new();
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -40,14 +45,17 @@ RhGuest *rh_unread_guest(GBytes *bytes, const char *name)
     const char *text = g_bytes_get_data(bytes, &size);
     const char *end = text ? text + size : NULL; /* NULL is of no bytes */
     const char *quote = text ? find_quote(text, end) : NULL;
+    gboolean room = TRUE;
 
     guest->name = g_strdup(name);
-    while (quote) {
+    while (quote && room) {
         const char *next = find_quote(quote + 1, end);
 
         if (next)
-            take(guest, seen, quote + 1, (gsize)(next - quote - 1));
+            room = take(guest, seen, quote + 1, (gsize)(next - quote - 1));
         quote = next;
     }
+    if (ret_more)
+        *ret_more = !room;
     return guest->devices->len > 0 ? g_steal_pointer(&guest) : NULL;
 }

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (fuzz_succeeds(!error, &error) && guest)
         check_sources(guest, size);
-    unread = rh_unread_guest(bytes, "web1");
+    unread = rh_unread_guest(bytes, "web1", NULL);
     if (unread)
         check_sources(unread, size);
     return 0;
