@@ -64,3 +64,10 @@ stub() { # NAME: a program that ends at once
     PATH=$PWD/stubs:$PATH fails "rig: kvm-a could not be made: " rig up "$PWD/rig" $$
     grep -Fx "ip: what a look into the log shows" said
 }
+
+@test "hosts end when their folder is gone, as where the tests are killed" {
+    rig up "$PWD/rig" $$
+    [ "$(pgrep -fc "rig init $PWD/rig [ab]\$")" -ge 2 ]
+    rm -rf "$PWD/rig"
+    soon gives 0 pgrep -fc "rig init $PWD/rig [ab]\$"
+}
