@@ -182,14 +182,6 @@ at_home() { # GUEST DEVICE
     "$crowd" storm 100 "${RH_STORM_SEED:-1}"
 }
 
-# Without sanitizers, so that it is over in minutes.
-@test "10,000 hooks are killed at random moments on 64 devices" {
-    [ -n "${RH_TEST_ALL:-}" ] || skip "takes long"
-    RH_BIN_DIR=$("$RH_SOURCE_DIR/tests/plain-build")
-    "$crowd" make 64 96
-    "$crowd" storm 10000 "${RH_STORM_SEED:-1}"
-}
-
 # One operation, killed at every system call of the process that libvirt started.
 killed_at_each_step() { # OPERATION
     local status=0
