@@ -2,6 +2,7 @@
 /* virt-rehome record: the record of a saved guest, without libvirt. */
 #include "cli/command.h"
 
+#include "core/contract.h"
 #include "hook/incoming.h"
 #include "hook/users.h"
 #include "util/file.h"

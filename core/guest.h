@@ -14,7 +14,7 @@
 #define RH_MAX_NODES 1024u
 
 /* A device of the guest, as its XML has it. */
-typedef struct RhGuestDevice {
+typedef struct {
     RhKind kind;
     const char *noun;    /* "vDPA interface", "vDPA disk", "mediated device" */
     char *source;        /* as it is written: a node, a uuid, a site's own link to a node */
@@ -31,7 +31,7 @@ typedef struct RhGuestDevice {
     gboolean chosen;       /* a management layer wrote the source: to be checked, not replaced */
 } RhGuestDevice;
 
-typedef struct RhGuest {
+typedef struct {
     char *name;
     char *uuid;                 /* NULL: the XML has none */
     GPtrArray *devices;         /* of RhGuestDevice, in XML order */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/identity.h"
 
+#include "core/contract.h"
+
 #include <string.h>
 
 /* NVIDIA's drivers put a brand before a type's name, and newer ones put another. */

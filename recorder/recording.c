@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder/recording.h"
 
+#include "core/contract.h"
 #include "hook/incoming.h"
 #include "hook/users.h"
 #include "util/error.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a guest's record says: when it starts, when it runs on, and of its definition. */
+#include "core/contract.h"
 #include "core/features.h"
-#include "core/guest.h"
 #include "util/error.h"
 
 #define NODE_3 "/dev/vhost-vdpa-3"

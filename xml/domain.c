@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xml/domain.h"
 
+#include "core/contract.h"
 #include "util/error.h"
 #include "util/text.h"
 #include "xml/device-xml.h"

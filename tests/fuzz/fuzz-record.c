@@ -3,6 +3,7 @@
  * The record of a guest (its XML, then the host's inventory): what is written can be read, and made
  * again it is the same.
  */
+#include "core/contract.h"
 #include "tests/fuzz/fuzz.h"
 #include "xml/domain.h"
 #include "xml/inventory-xml.h"
