@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "core/rules.h"
+#include "core/cost.h"
 
 #define RH_UNASSIGNED G_MAXUINT
 

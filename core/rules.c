@@ -400,11 +400,3 @@ RhCost rh_cost(const RhCase *c)
         rh_mdev_cost(c, &cost);
     return cost;
 }
-
-int rh_cost_compare(const RhCost *a, const RhCost *b)
-{
-    for (guint level = 0; level < RH_N_COSTS; level++)
-        if (a->levels[level] != b->levels[level])
-            return a->levels[level] < b->levels[level] ? -1 : 1;
-    return 0;
-}

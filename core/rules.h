@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "core/cost.h"
 #include "core/guest.h"
 #include "core/policy.h"
 
@@ -128,27 +129,8 @@ gboolean rh_judge_only(const RhCase *c, const char *const *attributes, GPtrArray
 /* How many rows reject the device; nothing is allocated. */
 guint rh_judge_rejections(const RhCase *c);
 
-/* Costs of a device that fits (fewer is better), compared in this order: see core/assign.h. */
-typedef enum {
-    RH_COST_MOVED,    /* not the very device that the record names on this very host */
-    RH_COST_ACTION,   /* use 0 */
-    RH_COST_NAMED,    /* the definition of another guest, which is shut off, names it */
-    RH_COST_ACCEPTED, /* place in the list of accepted types */
-    RH_COST_NUMA,     /* the guest is bound to nodes, the device is not on one of them */
-    RH_COST_DRIVER,   /* driver or vendor differs */
-    RH_COST_EXCESS,   /* number of attributes in which the device exceeds the record */
-    RH_COST_NAME,     /* name (vDPA) or uuid (mdev) differs */
-    RH_N_COSTS,
-} RhCostLevel;
-
-typedef struct {
-    gint levels[RH_N_COSTS];
-} RhCost;
-
+/* What a device that fits costs. */
 RhCost rh_cost(const RhCase *c);
-
-/* Level by level: negative where @a is less, positive where it is more. */
-int rh_cost_compare(const RhCost *a, const RhCost *b);
 
 /* Whether the record and the device have different values, or only one has. */
 gboolean rh_case_differs(const RhCase *c, RhAttr attr);
