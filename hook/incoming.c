@@ -66,9 +66,9 @@ GStrv rh_incoming_sources(const RhGuest *guest)
     return g_strv_builder_end(sources);
 }
 
-static gboolean ask_mdev(const char *uuid, const char *version, gpointer data)
+gboolean rh_incoming_ask_mdev(const char *uuid, const char *version, gpointer host)
 {
-    return rh_host_mdev_accepts(data, uuid, version);
+    return rh_host_mdev_accepts(host, uuid, version);
 }
 
 RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhHost *host,
@@ -76,7 +76,8 @@ RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhH
 {
     RhOccasion occasion = why == RH_INCOMING_MIGRATE ? RH_OCCASION_MIGRATE : RH_OCCASION_RESTORE;
 
-    return rh_plan_new(guest, inventory, policy, occasion, host ? ask_mdev : NULL, host);
+    return rh_plan_new(guest, inventory, policy, occasion, host ? rh_incoming_ask_mdev : NULL,
+                       host);
 }
 
 /* Whether an mdev that would be given is open after all; then it is marked as used. */

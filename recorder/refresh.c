@@ -2,13 +2,36 @@
 #include "recorder/refresh.h"
 
 #include "core/identity.h"
+#include "core/roster.h"
 #include "hook/incoming.h"
 #include "hook/refusal.h"
 #include "hook/users.h"
-#include "recorder/places.h"
+#include "recorder/definitions.h"
 #include "util/text.h"
 
 #define MAX_NAMES 8u /* named in a sentence */
+
+/* What became of a definition so far. */
+typedef enum {
+    STATE_LEFT,  /* nothing was done to it */
+    STATE_TAKEN, /* it names the devices that its guest gets */
+    STATE_FAULT, /* it could not be written */
+} State;
+
+/* One definition that is to be planned anew, and written. */
+typedef struct {
+    const RhDefinition *definition;
+    const RhPlace *place; /* NULL: it cannot be planned */
+    State state;
+    RhRefreshed *told; /* owned by whoever asked; NULL: it is another's turn */
+} Task;
+
+typedef struct {
+    RhInventory *inventory;
+    RhRoster *roster;
+    GArray *tasks;      /* of Task, in the order of the definitions */
+    GHashTable *tasked; /* RhGuest -> its Task */
+} Refresh;
 
 static void refreshed_free(gpointer data)
 {
@@ -41,8 +64,7 @@ static gboolean names_device(const RhRecord *record, const RhDevice *device)
 static gboolean has_owner(GPtrArray *plannable, const RhDevice *device, const RhInventory *here)
 {
     for (guint i = 0; i < plannable->len; i++) {
-        const RhDefinition *definition = g_ptr_array_index(plannable, i);
-        const RhRecord *record = rh_domain_guest(definition->domain)->record;
+        const RhRecord *record = ((const RhGuest *)g_ptr_array_index(plannable, i))->record;
 
         if (rh_record_is_of_host(record, here) && names_device(record, device))
             return TRUE;
@@ -94,7 +116,7 @@ static gboolean is_plannable(const RhDefinition *definition)
     return !definition->running && !definition->fault && is_recorded(guest_of(definition));
 }
 
-/* The definitions that can be planned. What the others name stays theirs. */
+/* The guests that can be planned. What the others name stays theirs. */
 static GPtrArray *find_plannable(GPtrArray *definitions, RhScene *scene)
 {
     GPtrArray *plannable = g_ptr_array_new();
@@ -107,7 +129,10 @@ static GPtrArray *find_plannable(GPtrArray *definitions, RhScene *scene)
         if (!guest)
             continue;
         rh_users_resolve(scene->host, guest);
-        g_ptr_array_add(is_plannable(definition) ? plannable : others, definition);
+        if (is_plannable(definition))
+            g_ptr_array_add(plannable, guest);
+        else
+            g_ptr_array_add(others, definition);
     }
     for (guint i = 0; i < others->len; i++)
         mark_named(g_ptr_array_index(others, i), plannable, scene->inventory);
@@ -155,25 +180,26 @@ static gboolean renews_device(const RhPlan *plan)
 }
 
 /* Writes the plan. Where no source changes, what the record says of its devices may. */
-static void carry_out(RhPlace *place, const RhInventory *inventory, RhRefreshed *refreshed)
+static void carry_out(Task *task, const RhInventory *inventory)
 {
-    const RhRecord *record = place->guest->record;
-    gboolean moves = rh_plan_moves(place->plan);
-    g_autofree char *text = describe_moves(place->plan);
+    const RhPlan *plan = task->place->plan;
+    gboolean moves = rh_plan_moves(plan);
+    g_autofree char *text = describe_moves(plan);
     g_autoptr(GError) error = NULL;
 
-    place->state = RH_PLACE_TAKEN;
-    if (!moves && g_strcmp0(record->host, inventory->name) == 0 && !renews_device(place->plan))
+    task->state = STATE_TAKEN;
+    if (!moves && rh_record_is_of_host(task->place->guest->record, inventory) &&
+        !renews_device(plan))
         return;
-    rh_domain_apply(place->definition->domain, place->plan);
-    if (!rh_definition_replace(place->definition, &error)) {
-        place->state = RH_PLACE_FAULT;
-        refreshed->state = RH_REFRESHED_FAULT;
-        refreshed->text = g_strdup(error->message);
+    rh_domain_apply(task->definition->domain, plan);
+    if (!rh_definition_replace(task->definition, &error)) {
+        task->state = STATE_FAULT;
+        task->told->state = RH_REFRESHED_FAULT;
+        task->told->text = g_strdup(error->message);
         return;
     }
-    refreshed->state = RH_REFRESHED_CHANGED;
-    refreshed->text =
+    task->told->state = RH_REFRESHED_CHANGED;
+    task->told->text =
         moves ? g_steal_pointer(&text) : g_strdup("its record is of the devices here now");
 }
 
@@ -188,29 +214,33 @@ static RhRefreshed *report(GPtrArray *refreshed, const RhDefinition *definition)
 }
 
 /* A device that a plan gives may be one that another definition names until that is written. */
-static void skip(RhPlace *place, const char *failed, RhRefreshed *one)
+static void skip(Task *task, const char *failed)
 {
-    if (!rh_plan_moves(place->plan)) {
-        place->state = RH_PLACE_TAKEN;
+    if (!rh_plan_moves(task->place->plan)) {
+        task->state = STATE_TAKEN;
         return;
     }
-    one->state = RH_REFRESHED_FAULT;
-    one->text = g_strdup_printf("guest '%s' is left as it is, since the definition of guest '%s' "
-                                "could not be written: no two may name the same device",
-                                one->name, failed);
+    task->told->state = RH_REFRESHED_FAULT;
+    task->told->text =
+        g_strdup_printf("guest '%s' is left as it is, since the definition of guest '%s' could "
+                        "not be written: no two may name the same device",
+                        task->told->name, failed);
 }
 
 /* @failed is the guest whose definition could not be written, if there was one. */
-static void settle(RhPlace *place, const RhDefinition *definition, const RhInventory *inventory,
-                   const char *failed, RhRefreshed *one)
+static void settle(Task *task, const RhInventory *inventory, const char *failed)
 {
+    const RhDefinition *definition = task->definition;
+    const RhPlace *place = task->place;
+    RhRefreshed *one = task->told;
+
     if (definition->fault) {
         one->state = RH_REFRESHED_FAULT;
         one->text = g_strdup(definition->fault->message);
     } else if (place && place->plan->fits && failed) {
-        skip(place, failed, one);
+        skip(task, failed);
     } else if (place && place->plan->fits) {
-        carry_out(place, inventory, one);
+        carry_out(task, inventory);
     } else if (place) {
         one->state = RH_REFRESHED_REFUSED;
         one->text = rh_refusal_describe(place->plan);
@@ -223,15 +253,17 @@ static void settle(RhPlace *place, const RhDefinition *definition, const RhInven
     }
 }
 
-/* Whoever else's definition names what @place gets, and is not to be written now. */
-static void tell_shared(GPtrArray *definitions, const RhPlace *place, RhRefreshed *one)
+/* Whoever else's definition names what the task's guest gets, and is not to be written now. */
+static void tell_shared(const Refresh *refresh, const Task *task)
 {
-    for (guint i = 0; i < definitions->len; i++) {
-        const RhDefinition *other = g_ptr_array_index(definitions, i);
+    RhRefreshed *one = task->told;
+
+    for (guint i = 0; i < refresh->tasks->len; i++) {
+        const RhDefinition *other = g_array_index(refresh->tasks, Task, i).definition;
         const RhGuest *guest = other->domain ? rh_domain_guest(other->domain) : NULL;
         g_autofree char *before = one->text;
 
-        if (guest && other != place->definition && shares_device(place->plan, guest))
+        if (guest && other != task->definition && shares_device(task->place->plan, guest))
             one->text = g_strdup_printf("%s; guest '%s' names it, too, until it is refreshed",
                                         before, other->name);
         else
@@ -240,48 +272,49 @@ static void tell_shared(GPtrArray *definitions, const RhPlace *place, RhRefreshe
 }
 
 /* Whether another guest's definition names @device now, since this refresh gave it that. */
-static gboolean is_given_away(const RhPlaces *places, const RhPlace *place, const RhDevice *device)
+static gboolean is_given_away(const Refresh *refresh, const Task *task, const RhDevice *device)
 {
-    const RhPlace *holder = rh_places_holder(places, device);
+    const RhPlace *place = rh_roster_holder(refresh->roster, device);
+    const Task *holder = place ? g_hash_table_lookup(refresh->tasked, place->guest) : NULL;
 
-    return holder && holder != place && holder->state == RH_PLACE_TAKEN;
+    return holder && holder != task && holder->state == STATE_TAKEN;
 }
 
 /* Whether what the definition names is known not to be this guest's device any more. That it is
  * missing, or does not fit, does not make it another. */
-static gboolean is_lost(const RhPlaces *places, const RhPlace *place,
-                        const RhGuestDevice *guest_device, const RhInventory *inventory)
+static gboolean is_lost(const Refresh *refresh, const Task *task, const RhGuestDevice *guest_device)
 {
-    gboolean at_home = g_strcmp0(place->guest->record->host, inventory->name) == 0;
-    const RhDevice *device =
-        rh_inventory_find_key(inventory, guest_device->kind, rh_guest_device_key(guest_device));
+    gboolean at_home = rh_record_is_of_host(task->place->guest->record, refresh->inventory);
+    const RhDevice *device = rh_inventory_find_key(refresh->inventory, guest_device->kind,
+                                                   rh_guest_device_key(guest_device));
 
     if (!device || (at_home && rh_record_is_of(guest_device->entry, device)))
         return FALSE;
-    return is_given_away(places, place, device) ||
+    return is_given_away(refresh, task, device) ||
            (at_home && rh_record_is_usurped(guest_device->entry, device));
 }
 
 /* libvirt may start a guest at any time by a definition that is left as it is: marks in it what is
  * another's now, so that the hook refuses that. */
-static void mark_lost(const RhPlaces *places, const RhPlace *place, const RhInventory *inventory,
-                      RhRefreshed *one)
+static void mark_lost(const Refresh *refresh, const Task *task)
 {
+    const RhGuest *guest = task->place->guest;
+    RhRefreshed *one = task->told;
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *text = one->text;
     g_autofree char *lost = NULL;
     g_autoptr(GError) error = NULL;
     gboolean changed = FALSE;
 
-    for (guint i = 0; i < place->guest->devices->len; i++) {
-        const RhGuestDevice *device = g_ptr_array_index(place->guest->devices, i);
-        gboolean is = is_lost(places, place, device, inventory);
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+        gboolean is = is_lost(refresh, task, device);
 
-        changed |= rh_domain_set_lost(place->definition->domain, device, is);
+        changed |= rh_domain_set_lost(task->definition->domain, device, is);
         if (is)
             g_ptr_array_add(names, g_strdup_printf("'%s'", device->source));
     }
-    if (changed && !rh_definition_replace(place->definition, &error)) {
+    if (changed && !rh_definition_replace(task->definition, &error)) {
         one->state = RH_REFRESHED_FAULT;
         one->text = g_strdup_printf("%s\nand this cannot be marked in its definition: %s", text,
                                     error->message);
@@ -295,31 +328,67 @@ static void mark_lost(const RhPlaces *places, const RhPlace *place, const RhInve
                                       text, lost);
 }
 
+static void add_task(Refresh *refresh, const RhDefinition *definition)
+{
+    Task task = {.definition = definition};
+
+    if (definition->domain)
+        task.place = rh_roster_place(refresh->roster, rh_domain_guest(definition->domain));
+    g_array_append_val(refresh->tasks, task);
+}
+
+static void refresh_clear(Refresh *refresh)
+{
+    g_array_unref(refresh->tasks);
+    g_hash_table_unref(refresh->tasked);
+    rh_roster_free(refresh->roster);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Refresh, refresh_clear)
+
+static Refresh refresh_new(GPtrArray *definitions, RhScene *scene)
+{
+    g_autoptr(GPtrArray) guests = find_plannable(definitions, scene);
+    Refresh refresh = {.inventory = scene->inventory,
+                       .tasks = g_array_sized_new(FALSE, FALSE, sizeof(Task), definitions->len),
+                       .tasked = g_hash_table_new(NULL, NULL)};
+
+    refresh.roster = rh_roster_new(guests, scene->inventory, scene->policy,
+                                   scene->host ? rh_incoming_ask_mdev : NULL, scene->host);
+    for (guint i = 0; i < definitions->len; i++)
+        add_task(&refresh, g_ptr_array_index(definitions, i));
+    for (guint i = 0; i < refresh.tasks->len; i++) {
+        Task *task = &g_array_index(refresh.tasks, Task, i);
+
+        if (task->place)
+            g_hash_table_insert(refresh.tasked, rh_domain_guest(task->definition->domain), task);
+    }
+    return refresh;
+}
+
 GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
 {
     GPtrArray *refreshed = g_ptr_array_new_with_free_func(refreshed_free);
-    g_autoptr(GPtrArray) plannable = find_plannable(definitions, scene);
-    g_autoptr(RhPlaces) places = rh_places_new(plannable, scene);
+    g_auto(Refresh) refresh = refresh_new(definitions, scene);
     const char *failed = NULL;
 
-    for (guint i = 0; i < definitions->len; i++) {
-        const RhDefinition *definition = g_ptr_array_index(definitions, i);
-        RhRefreshed *one;
+    for (guint i = 0; i < refresh.tasks->len; i++) {
+        Task *task = &g_array_index(refresh.tasks, Task, i);
+        const RhDefinition *definition = task->definition;
 
         if (only && !g_str_equal(only, definition->name))
             continue;
-        one = report(refreshed, definition);
-        settle(rh_places_of(places, definition), definition, scene->inventory, failed, one);
-        if (one->state == RH_REFRESHED_FAULT && !definition->fault && !failed)
+        task->told = report(refreshed, definition);
+        settle(task, scene->inventory, failed);
+        if (task->told->state == RH_REFRESHED_FAULT && !definition->fault && !failed)
             failed = definition->name;
-        if (one->state == RH_REFRESHED_CHANGED && only)
-            tell_shared(definitions, rh_places_of(places, definition), one);
+        if (task->told->state == RH_REFRESHED_CHANGED && only)
+            tell_shared(&refresh, task);
     }
-    for (guint i = 0; !only && i < definitions->len; i++) {
-        const RhPlace *place = rh_places_of(places, g_ptr_array_index(definitions, i));
+    for (guint i = 0; !only && i < refresh.tasks->len; i++) {
+        const Task *task = &g_array_index(refresh.tasks, Task, i);
 
-        if (place && place->state == RH_PLACE_LEFT)
-            mark_lost(places, place, scene->inventory, g_ptr_array_index(refreshed, i));
+        if (task->place && task->state == STATE_LEFT)
+            mark_lost(&refresh, task);
     }
     return refreshed;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which devices guests that are shut off get, and how many plans that takes. */
-#include "recorder/places.h"
+/* Which devices several guests get together, and how many plans that takes. */
+#include "core/roster.h"
+#include "xml/domain.h"
 #include "xml/inventory-xml.h"
 
 #include <string.h>
@@ -9,40 +10,29 @@
     "driver='mlx5_core' class='net' vendor-id='0x15b3' max-vqs='5' max-vq-size='256' " \
     "min-vq-size='1' features='0x0000000300c3982b' mac='00:00:00:00:00:00' max-vq-pairs='2'"
 
-static RhDefinition *new_definition(guint number, const char *record, const char *devices)
+static RhDomain *new_domain(guint number, const char *record, const char *devices)
 {
     g_autofree char *xml = g_strdup_printf(
         "<domain><name>web%u</name><metadata><record xmlns='urn:virt-rehome:1' format='1' "
         "host='here'>%s</record></metadata><devices>%s</devices></domain>",
         number, record, devices);
     g_autoptr(GBytes) bytes = g_bytes_new(xml, strlen(xml));
-    RhDefinition *definition = g_new0(RhDefinition, 1);
     g_autoptr(GError) error = NULL;
+    RhDomain *domain = rh_domain_parse(bytes, &error);
 
-    definition->name = g_strdup_printf("web%u", number);
-    definition->domain = rh_domain_parse(bytes, &error);
     g_assert_no_error(error);
-    g_assert_true(rh_domain_read_record(definition->domain, &error));
+    g_assert_true(rh_domain_read_record(domain, &error));
     g_assert_no_error(error);
-    return definition;
+    return domain;
 }
 
-static void definition_free(gpointer data)
+static GPtrArray *new_domains(void)
 {
-    RhDefinition *definition = data;
-
-    rh_domain_free(definition->domain);
-    g_free(definition->name);
-    g_free(definition);
-}
-
-static GPtrArray *new_definitions(void)
-{
-    return g_ptr_array_new_with_free_func(definition_free);
+    return g_ptr_array_new_with_free_func((GDestroyNotify)rh_domain_free);
 }
 
 /* A guest shut off whose only NIC was @name, @node, with @mtu. */
-static void add_guest(GPtrArray *definitions, const char *name, guint node, guint mtu)
+static void add_guest(GPtrArray *domains, const char *name, guint node, guint mtu)
 {
     g_autofree char *entry = g_strdup_printf(
         "<vdpa name='%s' mgmtdev='m' chardev='/dev/vhost-vdpa-%u' mtu='%u' " NIC "/>", name, node,
@@ -50,7 +40,7 @@ static void add_guest(GPtrArray *definitions, const char *name, guint node, guin
     g_autofree char *nic = g_strdup_printf(
         "<interface type='vdpa'><source dev='/dev/vhost-vdpa-%u'/></interface>", node);
 
-    g_ptr_array_add(definitions, new_definition(definitions->len, entry, nic));
+    g_ptr_array_add(domains, new_domain(domains->len, entry, nic));
 }
 
 /* A device of the host. */
@@ -74,117 +64,123 @@ static RhInventory *new_host(const char *devices)
     return inventory;
 }
 
-/* What each definition's first device is called now, "-" where it has none. */
-static char *describe(const RhPlaces *places, GPtrArray *definitions)
+/* What each guest's first device is called now, "-" where it has none. */
+static char *describe(const RhRoster *roster, GPtrArray *domains)
 {
     GString *text = g_string_new(NULL);
 
-    for (guint i = 0; i < definitions->len; i++) {
-        const RhPlace *place = rh_places_of(places, g_ptr_array_index(definitions, i));
+    for (guint i = 0; i < domains->len; i++) {
+        const RhPlace *place =
+            rh_roster_place(roster, rh_domain_guest(g_ptr_array_index(domains, i)));
         const RhChoice *choice = g_ptr_array_index(place->plan->choices, 0);
 
         g_string_append_printf(text, "%s%s", i > 0 ? " " : "",
                                place->plan->fits ? rh_device_name(choice->device) : "-");
-        g_assert_true(!place->plan->fits || rh_places_holder(places, choice->device) == place);
+        g_assert_true(!place->plan->fits || rh_roster_holder(roster, choice->device) == place);
     }
     return g_string_free(text, FALSE);
 }
 
-static void assert_places(GPtrArray *definitions, const char *host, const char *expected)
+static void assert_roster(GPtrArray *domains, const char *host, const char *expected)
 {
     g_autoptr(RhPolicy) policy = rh_policy_new();
     g_autoptr(RhInventory) inventory = new_host(host);
-    RhScene scene = {.policy = policy, .inventory = inventory};
-    g_autoptr(RhPlaces) places = rh_places_new(definitions, &scene);
-    g_autofree char *text = describe(places, definitions);
+    g_autoptr(GPtrArray) guests = g_ptr_array_new();
+    g_autoptr(RhRoster) roster = NULL;
+    g_autofree char *text = NULL;
+
+    for (guint i = 0; i < domains->len; i++)
+        g_ptr_array_add(guests, rh_domain_guest(g_ptr_array_index(domains, i)));
+    roster = rh_roster_new(guests, inventory, policy, NULL, NULL);
+    text = describe(roster, domains);
 
     g_assert_cmpstr(text, ==, expected);
-    g_assert_cmpuint(rh_places_plans(places), ==, 2 * definitions->len);
+    g_assert_cmpuint(rh_roster_plans(roster), ==, 2 * domains->len);
 }
 
 /* Who need not move stays, even if another must. */
 static void test_stays(void)
 {
-    g_autoptr(GPtrArray) definitions = new_definitions();
+    g_autoptr(GPtrArray) domains = new_domains();
     g_autoptr(GString) host = g_string_new(NULL);
 
-    add_guest(definitions, "a3", 3, 1500);
-    add_guest(definitions, "a4", 4, 1500);
+    add_guest(domains, "a3", 3, 1500);
+    add_guest(domains, "a4", 4, 1500);
     append_nic(host, "a4", 4, 1500);
     append_nic(host, "a5", 5, 1500);
-    assert_places(definitions, host->str, "a5 a4");
+    assert_roster(domains, host->str, "a5 a4");
 }
 
 /* Numbers that have changed places: each has its own again. */
 static void test_swapped(void)
 {
-    g_autoptr(GPtrArray) definitions = new_definitions();
+    g_autoptr(GPtrArray) domains = new_domains();
     g_autoptr(GString) host = g_string_new(NULL);
 
-    add_guest(definitions, "a3", 3, 1500);
-    add_guest(definitions, "a4", 4, 1500);
+    add_guest(domains, "a3", 3, 1500);
+    add_guest(domains, "a4", 4, 1500);
     append_nic(host, "a3", 4, 1500);
     append_nic(host, "a4", 3, 1500);
-    assert_places(definitions, host->str, "a3 a4");
+    assert_roster(domains, host->str, "a3 a4");
 }
 
 /* The first two can do with any, the last with a single one, which each before would have. */
 static void test_makes_room(void)
 {
-    g_autoptr(GPtrArray) definitions = new_definitions();
+    g_autoptr(GPtrArray) domains = new_domains();
     g_autoptr(GString) host = g_string_new(NULL);
 
-    add_guest(definitions, "x1", 11, 1500);
-    add_guest(definitions, "x2", 12, 4000);
-    add_guest(definitions, "x3", 13, 9000);
+    add_guest(domains, "x1", 11, 1500);
+    add_guest(domains, "x2", 12, 4000);
+    add_guest(domains, "x3", 13, 9000);
     append_nic(host, "a", 1, 9000);
     append_nic(host, "b", 2, 4000);
     append_nic(host, "c", 3, 1500);
-    assert_places(definitions, host->str, "c b a");
+    assert_roster(domains, host->str, "c b a");
 }
 
 /* Who could stay moves where that gives another a place. */
 static void test_moves_for_another(void)
 {
-    g_autoptr(GPtrArray) definitions = new_definitions();
+    g_autoptr(GPtrArray) domains = new_domains();
     g_autoptr(GString) host = g_string_new(NULL);
 
-    add_guest(definitions, "a", 1, 1500);
-    add_guest(definitions, "x", 12, 9000);
+    add_guest(domains, "a", 1, 1500);
+    add_guest(domains, "x", 12, 9000);
     append_nic(host, "a", 1, 9000);
     append_nic(host, "b", 2, 1500);
-    assert_places(definitions, host->str, "b a");
+    assert_roster(domains, host->str, "b a");
 }
 
 /* A guest with two devices has those of two others. */
 static void test_two_for_one(void)
 {
-    g_autoptr(GPtrArray) definitions = new_definitions();
+    g_autoptr(GPtrArray) domains = new_domains();
     g_autoptr(GString) host = g_string_new(NULL);
 
     g_ptr_array_add(
-        definitions,
-        new_definition(0,
-                       "<vdpa name='x' chardev='/dev/vhost-vdpa-11' mtu='1500' " NIC "/>"
-                       "<vdpa name='y' chardev='/dev/vhost-vdpa-12' mtu='1500' " NIC "/>",
-                       "<interface type='vdpa'><source dev='/dev/vhost-vdpa-11'/></interface>"
-                       "<interface type='vdpa'><source dev='/dev/vhost-vdpa-12'/></interface>"));
-    add_guest(definitions, "z", 13, 1500);
-    add_guest(definitions, "w", 14, 1500);
+        domains,
+        new_domain(0,
+                   "<vdpa name='x' chardev='/dev/vhost-vdpa-11' mtu='1500' " NIC "/>"
+                   "<vdpa name='y' chardev='/dev/vhost-vdpa-12' mtu='1500' " NIC "/>",
+                   "<interface type='vdpa'><source dev='/dev/vhost-vdpa-11'/></interface>"
+                   "<interface type='vdpa'><source dev='/dev/vhost-vdpa-12'/></interface>"));
+    add_guest(domains, "z", 13, 1500);
+    add_guest(domains, "w", 14, 1500);
     append_nic(host, "a", 1, 1500);
     append_nic(host, "b", 2, 1500);
-    assert_places(definitions, host->str, "- a b");
+    assert_roster(domains, host->str, "- a b");
 }
 
 /* The plans that many guests take grow with the guests, however few devices there are. */
 static void test_crowd(void)
 {
-    g_autoptr(GPtrArray) definitions = new_definitions();
+    g_autoptr(GPtrArray) domains = new_domains();
     g_autoptr(GString) host = g_string_new(NULL);
     g_autoptr(GString) expected = g_string_new(NULL);
 
     for (guint i = 0; i < 60; i++) {
-        add_guest(definitions, "gone", 100 + i, 1500);
+        add_guest(domains, "gone", 100 + i, 1500);
         g_string_append_printf(expected, i == 0 ? "v%u" : i < 40 ? " v%u" : " -", i);
     }
     for (guint i = 0; i < 40; i++) {
@@ -192,18 +188,18 @@ static void test_crowd(void)
 
         append_nic(host, name, i, 1500);
     }
-    assert_places(definitions, host->str, expected->str);
+    assert_roster(domains, host->str, expected->str);
 }
 
 int main(int argc, char **argv)
 {
     g_log_writer_default_set_use_stderr(TRUE);
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/places/stays", test_stays);
-    g_test_add_func("/places/swapped", test_swapped);
-    g_test_add_func("/places/makes-room", test_makes_room);
-    g_test_add_func("/places/moves-for-another", test_moves_for_another);
-    g_test_add_func("/places/two-for-one", test_two_for_one);
-    g_test_add_func("/places/crowd", test_crowd);
+    g_test_add_func("/roster/stays", test_stays);
+    g_test_add_func("/roster/swapped", test_swapped);
+    g_test_add_func("/roster/makes-room", test_makes_room);
+    g_test_add_func("/roster/moves-for-another", test_moves_for_another);
+    g_test_add_func("/roster/two-for-one", test_two_for_one);
+    g_test_add_func("/roster/crowd", test_crowd);
     return g_test_run();
 }
