@@ -29,7 +29,7 @@ typedef struct {
 typedef struct {
     RhInventory *inventory;
     RhRoster *roster;
-    GArray *tasks;      /* of Task, in the order of the definitions */
+    GPtrArray *tasks;   /* of Task, in the order of the definitions */
     GHashTable *tasked; /* RhGuest -> its Task */
 } Refresh;
 
@@ -259,7 +259,8 @@ static void tell_shared(const Refresh *refresh, const Task *task)
     RhRefreshed *one = task->told;
 
     for (guint i = 0; i < refresh->tasks->len; i++) {
-        const RhDefinition *other = g_array_index(refresh->tasks, Task, i).definition;
+        const RhDefinition *other =
+            ((const Task *)g_ptr_array_index(refresh->tasks, i))->definition;
         const RhGuest *guest = other->domain ? rh_domain_guest(other->domain) : NULL;
         g_autofree char *before = one->text;
 
@@ -330,16 +331,19 @@ static void mark_lost(const Refresh *refresh, const Task *task)
 
 static void add_task(Refresh *refresh, const RhDefinition *definition)
 {
-    Task task = {.definition = definition};
+    RhGuest *guest = definition->domain ? rh_domain_guest(definition->domain) : NULL;
+    Task *task = g_new0(Task, 1);
 
-    if (definition->domain)
-        task.place = rh_roster_place(refresh->roster, rh_domain_guest(definition->domain));
-    g_array_append_val(refresh->tasks, task);
+    task->definition = definition;
+    task->place = guest ? rh_roster_place(refresh->roster, guest) : NULL;
+    if (task->place)
+        g_hash_table_insert(refresh->tasked, guest, task);
+    g_ptr_array_add(refresh->tasks, task);
 }
 
 static void refresh_clear(Refresh *refresh)
 {
-    g_array_unref(refresh->tasks);
+    g_ptr_array_unref(refresh->tasks);
     g_hash_table_unref(refresh->tasked);
     rh_roster_free(refresh->roster);
 }
@@ -349,19 +353,13 @@ static Refresh refresh_new(GPtrArray *definitions, RhScene *scene)
 {
     g_autoptr(GPtrArray) guests = find_plannable(definitions, scene);
     Refresh refresh = {.inventory = scene->inventory,
-                       .tasks = g_array_sized_new(FALSE, FALSE, sizeof(Task), definitions->len),
+                       .tasks = g_ptr_array_new_with_free_func(g_free),
                        .tasked = g_hash_table_new(NULL, NULL)};
 
     refresh.roster = rh_roster_new(guests, scene->inventory, scene->policy,
                                    scene->host ? rh_incoming_ask_mdev : NULL, scene->host);
     for (guint i = 0; i < definitions->len; i++)
         add_task(&refresh, g_ptr_array_index(definitions, i));
-    for (guint i = 0; i < refresh.tasks->len; i++) {
-        Task *task = &g_array_index(refresh.tasks, Task, i);
-
-        if (task->place)
-            g_hash_table_insert(refresh.tasked, rh_domain_guest(task->definition->domain), task);
-    }
     return refresh;
 }
 
@@ -372,7 +370,7 @@ GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
     const char *failed = NULL;
 
     for (guint i = 0; i < refresh.tasks->len; i++) {
-        Task *task = &g_array_index(refresh.tasks, Task, i);
+        Task *task = g_ptr_array_index(refresh.tasks, i);
         const RhDefinition *definition = task->definition;
 
         if (only && !g_str_equal(only, definition->name))
@@ -385,7 +383,7 @@ GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
             tell_shared(&refresh, task);
     }
     for (guint i = 0; !only && i < refresh.tasks->len; i++) {
-        const Task *task = &g_array_index(refresh.tasks, Task, i);
+        const Task *task = g_ptr_array_index(refresh.tasks, i);
 
         if (task->place && task->state == STATE_LEFT)
             mark_lost(&refresh, task);
