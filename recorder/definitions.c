@@ -52,7 +52,9 @@ static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *xml)
     if (domain)
         (void)rh_domain_read_record(domain, &definition->fault);
     else if (xml) /* libvirt may read what we do not */
-        definition->named = rh_unread_guest(xml, definition->name, NULL);
+        definition->named = rh_unread_guest(xml, definition->name, &definition->is_unseen);
+    else
+        definition->is_unseen = TRUE;
     if (definition->fault)
         g_prefix_error(&definition->fault, "guest '%s': ", definition->name);
     g_ptr_array_add(definitions, definition);
@@ -66,6 +68,7 @@ GPtrArray *rh_definitions_of_libvirt(virConnectPtr connection, GError **error)
     for (guint i = 0; domains && i < domains->len; i++) {
         virDomainPtr handle = g_ptr_array_index(domains, i);
         RhDefinition *definition;
+        GBytes *xml;
 
         if (virDomainIsPersistent(handle) != 1)
             continue;
@@ -74,7 +77,11 @@ GPtrArray *rh_definitions_of_libvirt(virConnectPtr connection, GError **error)
         (void)virDomainRef(handle);
         definition->handle = handle;
         definition->running = virDomainIsActive(handle) == 1;
-        add(definitions, definition, read_again(definition, &definition->fault));
+        xml = read_again(definition, &definition->fault);
+        if (xml || virDomainIsPersistent(handle) == 1)
+            add(definitions, definition, xml);
+        else
+            definition_free(definition); /* it was undefined meanwhile */
     }
     return domains ? g_steal_pointer(&definitions) : NULL;
 }

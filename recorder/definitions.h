@@ -19,6 +19,7 @@ typedef struct {
     GBytes *xml;         /* as it was read */
     RhDomain *domain;    /* NULL: it cannot be read, see fault */
     RhGuest *named;      /* of one that cannot be read: the devices that it names; NULL: none */
+    gboolean is_unseen;  /* it may name devices that nobody saw */
     GError *fault;       /* why it cannot be planned; NULL: it can */
 } RhDefinition;
 

@@ -29,8 +29,9 @@ typedef struct {
 typedef struct {
     RhInventory *inventory;
     RhRoster *roster;
-    GPtrArray *tasks;   /* of Task, in the order of the definitions */
-    GHashTable *tasked; /* RhGuest -> its Task */
+    GPtrArray *tasks;           /* of Task, in the order of the definitions */
+    GHashTable *tasked;         /* RhGuest -> its Task */
+    const RhDefinition *unseen; /* one that may name what nobody saw; NULL: there is none */
 } Refresh;
 
 static void refreshed_free(gpointer data)
@@ -227,9 +228,37 @@ static void skip(Task *task, const char *failed)
                         task->told->name, failed);
 }
 
-/* @failed is the guest whose definition could not be written, if there was one. */
-static void settle(Task *task, const RhInventory *inventory, const char *failed)
+/* What @task's guest would get that is not known to be its own, so that it may be what the unseen
+ * definition names; NULL: nothing. */
+static const RhDevice *find_doubtful(const Refresh *refresh, const Task *task)
 {
+    const RhPlan *plan = task->place->plan;
+    gboolean at_home = rh_record_is_of_host(task->place->guest->record, refresh->inventory);
+
+    for (guint i = 0; refresh->unseen && i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+
+        if (rh_choice_moves(choice) &&
+            !(at_home && rh_identity_of(choice->guest_device, choice->device) == RH_IDENTITY_SAME))
+            return choice->device;
+    }
+    return NULL;
+}
+
+static void refuse_doubtful(Task *task, const RhDevice *device, const RhDefinition *unseen)
+{
+    task->told->state = RH_REFRESHED_REFUSED;
+    task->told->text = g_strdup_printf(
+        "guest '%s' is left as it is: '%s' may be guest '%s's, whose definition cannot be read; "
+        "mend that, then run 'virt-rehome refresh %s'",
+        task->told->name, rh_device_key(device), unseen->name, task->told->name);
+}
+
+/* @failed is the guest whose definition could not be written, if there was one. */
+static void settle(const Refresh *refresh, Task *task, const char *failed)
+{
+    const RhDevice *doubtful =
+        task->place && task->place->plan->fits ? find_doubtful(refresh, task) : NULL;
     const RhDefinition *definition = task->definition;
     const RhPlace *place = task->place;
     RhRefreshed *one = task->told;
@@ -239,8 +268,10 @@ static void settle(Task *task, const RhInventory *inventory, const char *failed)
         one->text = g_strdup(definition->fault->message);
     } else if (place && place->plan->fits && failed) {
         skip(task, failed);
+    } else if (doubtful) {
+        refuse_doubtful(task, doubtful, refresh->unseen);
     } else if (place && place->plan->fits) {
-        carry_out(task, inventory);
+        carry_out(task, refresh->inventory);
     } else if (place) {
         one->state = RH_REFRESHED_REFUSED;
         one->text = rh_refusal_describe(place->plan);
@@ -358,8 +389,13 @@ static Refresh refresh_new(GPtrArray *definitions, RhScene *scene)
 
     refresh.roster = rh_roster_new(guests, scene->inventory, scene->policy,
                                    scene->host ? rh_incoming_ask_mdev : NULL, scene->host);
-    for (guint i = 0; i < definitions->len; i++)
-        add_task(&refresh, g_ptr_array_index(definitions, i));
+    for (guint i = 0; i < definitions->len; i++) {
+        const RhDefinition *definition = g_ptr_array_index(definitions, i);
+
+        add_task(&refresh, definition);
+        if (definition->is_unseen)
+            refresh.unseen = definition;
+    }
     return refresh;
 }
 
@@ -376,7 +412,7 @@ GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
         if (only && !g_str_equal(only, definition->name))
             continue;
         task->told = report(refreshed, definition);
-        settle(task, scene->inventory, failed);
+        settle(&refresh, task, failed);
         if (task->told->state == RH_REFRESHED_FAULT && !definition->fault && !failed)
             failed = definition->name;
         if (task->told->state == RH_REFRESHED_CHANGED && only)

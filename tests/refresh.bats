@@ -214,6 +214,29 @@ web2: '/dev/vhost-vdpa-7' -> '/dev/vhost-vdpa-3'"
     is "$(source_of web1)" /dev/vhost-vdpa-5
 }
 
+@test "what a definition nobody could read may name is given to none but its owner" {
+    host "$(nic nic-of-db1 7)" "$(nic spare 6)"
+    with_nic db1 5 "name='nic-of-db1'"
+    with_nic web1 4 "name='nic-of-web1'"
+    { echo "<domain><name>opaque</name>"; printf "<a b='/dev/n%s'/>" {1..1100}; } > root/etc/libvirt/qemu/opaque.xml
+    cp root/etc/libvirt/qemu/web1.xml before
+    refresh > out 2> err || [ $? = 2 ]
+    cat out err
+    is "$(source_of db1)" /dev/vhost-vdpa-7
+    grep -q "guest 'web1' is left as it is: '/dev/vhost-vdpa-6' may be guest 'opaque's, whose definition cannot be read" err
+    cmp before root/etc/libvirt/qemu/web1.xml
+
+    { echo "<domain>"; head -c $((17 * 1024 * 1024)) /dev/zero | tr '\0' ' '; } > root/etc/libvirt/qemu/opaque.xml
+    refresh > out 2> err || [ $? = 2 ]
+    cat out err
+    grep -q "guest 'web1' is left as it is" err
+    cmp before root/etc/libvirt/qemu/web1.xml
+
+    rm root/etc/libvirt/qemu/opaque.xml
+    refresh > out
+    is "$(source_of web1)" /dev/vhost-vdpa-6
+}
+
 @test "a definition that cannot be written gives nothing away" {
     host "$(disk disk-of-db1 5)"
     with_disk web1 5
