@@ -46,18 +46,20 @@ static void add_candidate(JsonBuilder *builder, const RhCandidate *candidate)
 static void add_choice(JsonBuilder *builder, const RhPlan *plan, const RhChoice *choice)
 {
     g_autoptr(GPtrArray) candidates = rh_plan_candidates(plan, choice);
+    g_autoptr(GPtrArray) warnings = rh_choice_warnings(plan, choice);
+    g_autofree char *refusal = rh_choice_refusal(plan, choice);
 
     json_builder_begin_object(builder);
     rh_json_add_text(builder, "kind", rh_kind_info(choice->guest_device->kind)->element);
     rh_json_add_text(builder, "source", choice->guest_device->source);
     rh_json_add_text(builder, "target", rh_choice_target(choice));
     rh_json_add_text(builder, "action", action_name(choice->action));
-    if (choice->refusal)
-        rh_json_add_text(builder, "refusal", choice->refusal);
+    if (refusal)
+        rh_json_add_text(builder, "refusal", refusal);
     json_builder_set_member_name(builder, "warnings");
     json_builder_begin_array(builder);
-    for (guint i = 0; i < choice->warnings->len; i++)
-        json_builder_add_string_value(builder, g_ptr_array_index(choice->warnings, i));
+    for (guint i = 0; i < warnings->len; i++)
+        json_builder_add_string_value(builder, g_ptr_array_index(warnings, i));
     json_builder_end_array(builder);
     json_builder_set_member_name(builder, "candidates");
     json_builder_begin_array(builder);

@@ -73,17 +73,18 @@ static void append_choice(GString *out, const RhPlan *plan, const RhChoice *choi
 {
     g_autofree char *device = rh_guest_device_describe(choice->guest_device);
     g_autoptr(GPtrArray) lines = lines_of(plan, choice);
+    g_autoptr(GPtrArray) warnings = rh_choice_warnings(plan, choice);
     g_autofree char *name = choice->device ? name_of(choice->device) : NULL;
+    g_autofree char *refusal = rh_choice_refusal(plan, choice);
     g_autofree char *result = NULL;
 
-    if (choice->action == RH_ACTION_NONE)
-        result = g_strdup_printf("%s %s", device, choice->refusal);
+    if (refusal)
+        result = g_strdup_printf("%s %s", device, refusal);
     else
         result = g_strdup_printf("%s -> %s", device, name ? name : "left as it is");
     append_line(out, "  ", result);
-    for (guint i = 0; i < choice->warnings->len; i++) {
-        g_autofree char *warning =
-            g_strconcat("warning: ", g_ptr_array_index(choice->warnings, i), NULL);
+    for (guint i = 0; i < warnings->len; i++) {
+        g_autofree char *warning = g_strconcat("warning: ", g_ptr_array_index(warnings, i), NULL);
 
         append_line(out, "      ", warning);
     }

@@ -10,8 +10,8 @@ static void choice_free(gpointer data)
 {
     RhChoice *choice = data;
 
-    g_free(choice->refusal);
-    g_ptr_array_unref(choice->warnings);
+    g_clear_pointer(&choice->rivals, g_ptr_array_unref);
+    g_clear_pointer(&choice->contested, g_ptr_array_unref);
     g_free(choice);
 }
 
@@ -61,7 +61,6 @@ static RhChoice *add_choice(RhPlan *plan, const RhGuestDevice *guest_device)
     RhChoice *choice = g_new0(RhChoice, 1);
 
     choice->guest_device = guest_device;
-    choice->warnings = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(plan->choices, choice);
     return choice;
 }
@@ -73,18 +72,12 @@ static void settle_unrecorded(const RhPlan *plan, RhChoice *choice, RhOccasion o
     RhUnrecorded unrecorded =
         occasion == RH_OCCASION_MIGRATE ? policy->unrecorded : policy->unrecorded_restore;
 
-    if (g_strcmp0(choice->guest_device->class, "blk") == 0) {
-        choice->refusal = g_strdup("is not in the guest's record, and without its pool and name "
-                                   "nothing tells one disk from another; run 'virt-rehome record' "
-                                   "on the source host");
-    } else if (unrecorded == RH_UNRECORDED_REJECT) {
-        choice->refusal = g_strdup("is not in the guest's record, so nothing says what it must be "
-                                   "like; run 'virt-rehome record' on the source host");
-    } else {
+    if (g_strcmp0(choice->guest_device->class, "blk") == 0)
+        choice->lack = RH_LACK_IDENTITY;
+    else if (unrecorded == RH_UNRECORDED_REJECT)
+        choice->lack = RH_LACK_RECORD;
+    else
         choice->action = RH_ACTION_USE;
-        g_ptr_array_add(choice->warnings,
-                        g_strdup("is not in the guest's record and was left as it is, unchecked"));
-    }
 }
 
 /* The choice that leaves its device as it is, if @device is that one. */
@@ -173,42 +166,44 @@ static RhAssign *judge_all(const RhPlan *plan)
     return assign;
 }
 
-static GPtrArray *names_of_columns(const RhPlan *plan, RhKind kind, GArray *columns)
+/* Keeps who competes for what, by rows and columns of the assignment. */
+static void keep_contest(const RhPlan *plan, RhChoice *choice, GArray *rows, GArray *columns)
 {
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    choice->rivals = g_ptr_array_new();
+    choice->contested = g_ptr_array_new();
+    for (guint i = 0; i < rows->len; i++) {
+        RhChoice *rival = g_ptr_array_index(plan->choices, g_array_index(rows, guint, i));
 
-    for (guint i = 0; i < columns->len; i++) {
-        guint column = g_array_index(columns, guint, i) / RH_N_KINDS;
-        const RhDevice *device = g_ptr_array_index(plan->context.host->devices[kind], column);
-
-        g_ptr_array_add(names, g_strdup_printf("'%s'", rh_device_name(device)));
+        if (rival != choice)
+            g_ptr_array_add(choice->rivals, rival);
     }
-    return names;
+    for (guint i = 0; i < columns->len; i++)
+        g_ptr_array_add(choice->contested,
+                        g_ptr_array_index(devices_for(plan, choice->guest_device),
+                                          g_array_index(columns, guint, i) / RH_N_KINDS));
 }
 
 /* "competes with … for 'vdpa0' and 'vdpa1', which are too few". */
-static char *describe_contest(const RhPlan *plan, const RhAssign *assign, guint row)
+static char *describe_contest(const RhChoice *choice)
 {
-    const RhChoice *choice = g_ptr_array_index(plan->choices, row);
     g_autoptr(GPtrArray) rivals = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) devices = NULL;
-    g_autoptr(GArray) rows = NULL;
-    g_autoptr(GArray) columns = NULL;
+    g_autoptr(GPtrArray) contested = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *rival_names = NULL;
-    g_autofree char *device_names = NULL;
+    g_autofree char *contested_names = NULL;
 
-    rh_assign_contest(assign, row, &rows, &columns);
-    for (guint i = 0; i < rows->len; i++) {
-        const RhChoice *rival = g_ptr_array_index(plan->choices, g_array_index(rows, guint, i));
+    for (guint i = 0; i < choice->rivals->len; i++) {
+        const RhChoice *rival = g_ptr_array_index(choice->rivals, i);
 
-        if (rival != choice)
-            g_ptr_array_add(rivals, g_strdup_printf("'%s'", rival->guest_device->source));
+        g_ptr_array_add(rivals, g_strdup_printf("'%s'", rival->guest_device->source));
     }
-    devices = names_of_columns(plan, choice->guest_device->kind, columns);
+    for (guint i = 0; i < choice->contested->len; i++)
+        g_ptr_array_add(
+            contested,
+            g_strdup_printf("'%s'", rh_device_name(g_ptr_array_index(choice->contested, i))));
     rival_names = rh_join_names(rivals, MAX_NAMES);
-    device_names = rh_join_names(devices, MAX_NAMES);
+    contested_names = rh_join_names(contested, MAX_NAMES);
     return g_strdup_printf("has a match by itself, but competes with %s for %s", rival_names,
-                           device_names);
+                           contested_names);
 }
 
 /* The device that the fewest rules reject: only of that one are the reasons told. */
@@ -257,17 +252,42 @@ static char *describe_no_match(const RhPlan *plan, const RhChoice *choice)
                            rh_device_name(nearest), reasons);
 }
 
-static void warn(const RhPlan *plan, RhChoice *choice)
+char *rh_choice_refusal(const RhPlan *plan, const RhChoice *choice)
 {
-    RhCase c = case_of(plan, choice, choice->device);
-    g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func((GDestroyNotify)rh_reason_free);
+    switch (choice->lack) {
+    case RH_LACK_NOTHING:
+        return NULL;
+    case RH_LACK_RECORD:
+        return g_strdup("is not in the guest's record, so nothing says what it must be like; run "
+                        "'virt-rehome record' on the source host");
+    case RH_LACK_IDENTITY:
+        return g_strdup("is not in the guest's record, and without its pool and name nothing tells "
+                        "one disk from another; run 'virt-rehome record' on the source host");
+    case RH_LACK_MATCH:
+        return describe_no_match(plan, choice);
+    case RH_LACK_OF_DEVICES:
+        return describe_contest(choice);
+    }
+    g_assert_not_reached();
+}
 
-    (void)rh_judge(&c, reasons);
+GPtrArray *rh_choice_warnings(const RhPlan *plan, const RhChoice *choice)
+{
+    GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func((GDestroyNotify)rh_reason_free);
+    RhCase c = case_of(plan, choice, choice->device);
+
+    if (choice->device)
+        (void)rh_judge(&c, reasons);
+    else if (choice->action == RH_ACTION_USE)
+        g_ptr_array_add(warnings,
+                        g_strdup("is not in the guest's record and was left as it is, unchecked"));
     for (guint i = 0; i < reasons->len; i++) {
         const RhReason *reason = g_ptr_array_index(reasons, i);
 
-        g_ptr_array_add(choice->warnings, g_strdup(reason->text));
+        g_ptr_array_add(warnings, g_strdup(reason->text));
     }
+    return warnings;
 }
 
 static void settle_recorded(RhPlan *plan, const RhAssign *assign, guint row)
@@ -281,12 +301,12 @@ static void settle_recorded(RhPlan *plan, const RhAssign *assign, guint row)
         choice->device =
             g_ptr_array_index(devices_for(plan, choice->guest_device), column / RH_N_KINDS);
         choice->action = RH_ACTION_USE;
-        warn(plan, choice);
         return;
     }
     rh_assign_contest(assign, row, &rows, &columns);
-    choice->refusal =
-        columns->len > 0 ? describe_contest(plan, assign, row) : describe_no_match(plan, choice);
+    choice->lack = columns->len > 0 ? RH_LACK_OF_DEVICES : RH_LACK_MATCH;
+    if (columns->len > 0)
+        keep_contest(plan, choice, rows, columns);
 }
 
 RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolicy *policy,
@@ -427,10 +447,11 @@ char *rh_plan_refusal(const RhPlan *plan)
     for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
         g_autofree char *device = rh_guest_device_describe(choice->guest_device);
+        g_autofree char *refusal = rh_choice_refusal(plan, choice);
 
-        if (choice->action != RH_ACTION_NONE)
+        if (!refusal)
             continue;
-        g_string_append_printf(text, "%s%s %s", separator, device, choice->refusal);
+        g_string_append_printf(text, "%s%s %s", separator, device, refusal);
         separator = "; ";
     }
     return g_string_free(text, FALSE);

@@ -14,13 +14,25 @@ typedef enum {
     RH_ACTION_USE,  /* the device, or what the XML names where it was left alone */
 } RhAction;
 
+/* What a device of the guest lacks, for which it is refused. */
+typedef enum {
+    RH_LACK_NOTHING,
+    RH_LACK_RECORD,     /* nothing says what it must be like */
+    RH_LACK_IDENTITY,   /* a disk without a record: nothing says which it is */
+    RH_LACK_MATCH,      /* no device fits it, or not the one that the guest's XML chooses */
+    RH_LACK_OF_DEVICES, /* devices fit it, but fewer than the guest needs */
+} RhLack;
+
 /* What a device of the guest gets. */
 typedef struct {
     const RhGuestDevice *guest_device;
     const RhDevice *device; /* of the host; NULL: refused, or left alone */
     RhAction action;
-    char *refusal;       /* why there is none, a clause; NULL: there is one */
-    GPtrArray *warnings; /* of char * */
+    RhLack lack;
+    /* Where devices are too few: the other choices that compete for them, of RhChoice, and those
+     * devices of the host, of RhDevice; borrowed. Else NULL. */
+    GPtrArray *rivals;
+    GPtrArray *contested;
 } RhChoice;
 
 typedef struct {
@@ -53,6 +65,12 @@ gboolean rh_choice_moves(const RhChoice *choice);
 
 /* Whether any source changes. */
 gboolean rh_plan_moves(const RhPlan *plan);
+
+/* Why the choice is refused, a clause; NULL: it is not. Owned by the caller. */
+char *rh_choice_refusal(const RhPlan *plan, const RhChoice *choice);
+
+/* What is to be said of a choice that is taken, of char *; owned by the caller. */
+GPtrArray *rh_choice_warnings(const RhPlan *plan, const RhChoice *choice);
 
 /* How a candidate stands: every device of the guest's device's kind is one. */
 typedef struct {

@@ -173,13 +173,13 @@ static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *
     for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
         g_autofree char *device = rh_guest_device_describe(choice->guest_device);
+        g_autoptr(GPtrArray) said = rh_choice_warnings(plan, choice);
 
         if (plan->fits)
             g_ptr_array_add(plans, g_strdup_printf("%s -> %s", device, rh_choice_target(choice)));
-        for (guint j = 0; j < choice->warnings->len; j++)
-            g_ptr_array_add(
-                warnings,
-                g_strdup_printf("%s: %s", device, (char *)g_ptr_array_index(choice->warnings, j)));
+        for (guint j = 0; j < said->len; j++)
+            g_ptr_array_add(warnings,
+                            g_strdup_printf("%s: %s", device, (char *)g_ptr_array_index(said, j)));
     }
     decision->plans = strings_of(plans);
     decision->warnings = strings_of(warnings);
