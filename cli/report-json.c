@@ -2,6 +2,7 @@
 #include "cli/answer.h"
 
 #include "cli/json.h"
+#include "core/explain.h"
 
 static const char *action_name(RhAction action)
 {

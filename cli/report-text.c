@@ -2,6 +2,7 @@
 /* The report for people: one paragraph per host, one per device, a line per candidate. */
 #include "cli/answer.h"
 
+#include "core/explain.h"
 #include "util/text.h"
 
 #define MAX_NAMES 6u /* candidates named that have the same reasons */

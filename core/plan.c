@@ -2,9 +2,6 @@
 #include "core/plan.h"
 
 #include "core/assign.h"
-#include "util/text.h"
-
-#define MAX_NAMES 4u /* named in a sentence */
 
 static void choice_free(gpointer data)
 {
@@ -23,7 +20,7 @@ void rh_plan_free(RhPlan *plan)
     g_free(plan);
 }
 
-static RhCase case_of(const RhPlan *plan, const RhChoice *choice, const RhDevice *device)
+RhCase rh_plan_case(const RhPlan *plan, const RhChoice *choice, const RhDevice *device)
 {
     return (RhCase){.context = &plan->context,
                     .guest_device = choice->guest_device,
@@ -31,7 +28,7 @@ static RhCase case_of(const RhPlan *plan, const RhChoice *choice, const RhDevice
                     .device = device};
 }
 
-static GPtrArray *devices_for(const RhPlan *plan, const RhGuestDevice *guest_device)
+GPtrArray *rh_plan_devices(const RhPlan *plan, const RhGuestDevice *guest_device)
 {
     return plan->context.host->devices[guest_device->kind];
 }
@@ -80,8 +77,7 @@ static void settle_unrecorded(const RhPlan *plan, RhChoice *choice, RhOccasion o
         choice->action = RH_ACTION_USE;
 }
 
-/* The choice that leaves its device as it is, if @device is that one. */
-static const RhChoice *choice_that_left(const RhPlan *plan, const RhDevice *device)
+const RhChoice *rh_plan_left(const RhPlan *plan, const RhDevice *device)
 {
     const char *key = rh_device_key(device);
 
@@ -96,8 +92,7 @@ static const RhChoice *choice_that_left(const RhPlan *plan, const RhDevice *devi
     return NULL;
 }
 
-/* Whether only the device that a management layer wrote may be considered, and this is not it. */
-static gboolean is_not_the_chosen(const RhGuestDevice *guest_device, const RhDevice *device)
+gboolean rh_plan_bars(const RhGuestDevice *guest_device, const RhDevice *device)
 {
     return guest_device->chosen &&
            !rh_device_same_key(device->kind, rh_guest_device_key(guest_device),
@@ -107,9 +102,9 @@ static gboolean is_not_the_chosen(const RhGuestDevice *guest_device, const RhDev
 gboolean rh_choice_may_be(const RhPlan *plan, const RhChoice *choice, const RhDevice *device,
                           RhCost *ret_cost)
 {
-    RhCase c = case_of(plan, choice, device);
+    RhCase c = rh_plan_case(plan, choice, device);
 
-    if (is_not_the_chosen(choice->guest_device, device) || !rh_judge(&c, NULL))
+    if (rh_plan_bars(choice->guest_device, device) || !rh_judge(&c, NULL))
         return FALSE;
     *ret_cost = rh_cost(&c);
     return TRUE;
@@ -134,7 +129,7 @@ static void offer_kind(const RhPlan *plan, RhKind kind, RhAssign *assign, gboole
     for (guint column = 0; column < devices->len; column++) {
         const RhDevice *device = g_ptr_array_index(devices, column);
 
-        if (any_left && choice_that_left(plan, device))
+        if (any_left && rh_plan_left(plan, device))
             continue;
         for (guint row = 0; row < plan->choices->len; row++) {
             const RhGuestDevice *guest_device =
@@ -179,115 +174,8 @@ static void keep_contest(const RhPlan *plan, RhChoice *choice, GArray *rows, GAr
     }
     for (guint i = 0; i < columns->len; i++)
         g_ptr_array_add(choice->contested,
-                        g_ptr_array_index(devices_for(plan, choice->guest_device),
+                        g_ptr_array_index(rh_plan_devices(plan, choice->guest_device),
                                           g_array_index(columns, guint, i) / RH_N_KINDS));
-}
-
-/* "competes with … for 'vdpa0' and 'vdpa1', which are too few". */
-static char *describe_contest(const RhChoice *choice)
-{
-    g_autoptr(GPtrArray) rivals = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) contested = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *rival_names = NULL;
-    g_autofree char *contested_names = NULL;
-
-    for (guint i = 0; i < choice->rivals->len; i++) {
-        const RhChoice *rival = g_ptr_array_index(choice->rivals, i);
-
-        g_ptr_array_add(rivals, g_strdup_printf("'%s'", rival->guest_device->source));
-    }
-    for (guint i = 0; i < choice->contested->len; i++)
-        g_ptr_array_add(
-            contested,
-            g_strdup_printf("'%s'", rh_device_name(g_ptr_array_index(choice->contested, i))));
-    rival_names = rh_join_names(rivals, MAX_NAMES);
-    contested_names = rh_join_names(contested, MAX_NAMES);
-    return g_strdup_printf("has a match by itself, but competes with %s for %s", rival_names,
-                           contested_names);
-}
-
-/* The device that the fewest rules reject: only of that one are the reasons told. */
-static const RhDevice *nearest_device(const RhPlan *plan, const RhChoice *choice)
-{
-    GPtrArray *devices = devices_for(plan, choice->guest_device);
-    const RhDevice *nearest = NULL;
-    guint fewest = G_MAXUINT;
-
-    for (guint i = 0; i < devices->len; i++) {
-        const RhDevice *device = g_ptr_array_index(devices, i);
-        RhCase c = case_of(plan, choice, device);
-        guint n =
-            is_not_the_chosen(choice->guest_device, device) ? G_MAXUINT : rh_judge_rejections(&c);
-
-        if (n < fewest) {
-            nearest = device;
-            fewest = n;
-        }
-    }
-    return nearest;
-}
-
-/* "matches none of the 12 vDPA devices here; nearest is 'vdpa1': …". */
-static char *describe_no_match(const RhPlan *plan, const RhChoice *choice)
-{
-    guint n = devices_for(plan, choice->guest_device)->len;
-    const char *noun = rh_kind_info(choice->guest_device->kind)->noun;
-    const RhDevice *nearest = nearest_device(plan, choice);
-    g_autoptr(RhCandidate) candidate = NULL;
-    g_autofree char *reasons = NULL;
-
-    if (choice->guest_device->chosen && !nearest)
-        return g_strdup("names a device that this host does not have");
-    if (!nearest)
-        return g_strdup_printf("has no match here: this host has no %s", noun);
-    candidate = rh_candidate_new(plan, choice, nearest);
-    reasons = rh_candidate_describe(candidate, TRUE);
-    if (choice->guest_device->chosen)
-        return g_strdup_printf("names '%s' here, which does not fit: %s", rh_device_name(nearest),
-                               reasons);
-    if (n == 1)
-        return g_strdup_printf("does not match the only %s here, '%s': %s", noun,
-                               rh_device_name(nearest), reasons);
-    return g_strdup_printf("matches none of the %u %ss here; nearest is '%s': %s", n, noun,
-                           rh_device_name(nearest), reasons);
-}
-
-char *rh_choice_refusal(const RhPlan *plan, const RhChoice *choice)
-{
-    switch (choice->lack) {
-    case RH_LACK_NOTHING:
-        return NULL;
-    case RH_LACK_RECORD:
-        return g_strdup("is not in the guest's record, so nothing says what it must be like; run "
-                        "'virt-rehome record' on the source host");
-    case RH_LACK_IDENTITY:
-        return g_strdup("is not in the guest's record, and without its pool and name nothing tells "
-                        "one disk from another; run 'virt-rehome record' on the source host");
-    case RH_LACK_MATCH:
-        return describe_no_match(plan, choice);
-    case RH_LACK_OF_DEVICES:
-        return describe_contest(choice);
-    }
-    g_assert_not_reached();
-}
-
-GPtrArray *rh_choice_warnings(const RhPlan *plan, const RhChoice *choice)
-{
-    GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func((GDestroyNotify)rh_reason_free);
-    RhCase c = case_of(plan, choice, choice->device);
-
-    if (choice->device)
-        (void)rh_judge(&c, reasons);
-    else if (choice->action == RH_ACTION_USE)
-        g_ptr_array_add(warnings,
-                        g_strdup("is not in the guest's record and was left as it is, unchecked"));
-    for (guint i = 0; i < reasons->len; i++) {
-        const RhReason *reason = g_ptr_array_index(reasons, i);
-
-        g_ptr_array_add(warnings, g_strdup(reason->text));
-    }
-    return warnings;
 }
 
 static void settle_recorded(RhPlan *plan, const RhAssign *assign, guint row)
@@ -299,7 +187,7 @@ static void settle_recorded(RhPlan *plan, const RhAssign *assign, guint row)
 
     if (column != RH_UNASSIGNED) {
         choice->device =
-            g_ptr_array_index(devices_for(plan, choice->guest_device), column / RH_N_KINDS);
+            g_ptr_array_index(rh_plan_devices(plan, choice->guest_device), column / RH_N_KINDS);
         choice->action = RH_ACTION_USE;
         return;
     }
@@ -370,89 +258,4 @@ gboolean rh_plan_moves(const RhPlan *plan)
         if (rh_choice_moves(g_ptr_array_index(plan->choices, i)))
             return TRUE;
     return FALSE;
-}
-
-void rh_candidate_free(RhCandidate *candidate)
-{
-    g_ptr_array_unref(candidate->reasons);
-    g_free(candidate);
-}
-
-static const RhGuestDevice *given_to(const RhPlan *plan, const RhDevice *device)
-{
-    const RhChoice *left = choice_that_left(plan, device);
-
-    for (guint i = 0; i < plan->choices->len; i++) {
-        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
-
-        if (choice->device == device)
-            return choice->guest_device;
-    }
-    return left ? left->guest_device : NULL;
-}
-
-RhCandidate *rh_candidate_new(const RhPlan *plan, const RhChoice *choice, const RhDevice *device)
-{
-    RhCandidate *candidate = g_new0(RhCandidate, 1);
-    RhCase c = case_of(plan, choice, device);
-
-    candidate->device = device;
-    candidate->reasons = g_ptr_array_new_with_free_func((GDestroyNotify)rh_reason_free);
-    candidate->fits = rh_judge(&c, candidate->reasons);
-    candidate->barred = is_not_the_chosen(choice->guest_device, device);
-    candidate->given = given_to(plan, device);
-    return candidate;
-}
-
-GPtrArray *rh_plan_candidates(const RhPlan *plan, const RhChoice *choice)
-{
-    GPtrArray *candidates = g_ptr_array_new_with_free_func((GDestroyNotify)rh_candidate_free);
-    GPtrArray *devices = devices_for(plan, choice->guest_device);
-
-    for (guint i = 0; choice->guest_device->entry && i < devices->len; i++) {
-        const RhDevice *device = g_ptr_array_index(devices, i);
-
-        g_ptr_array_add(candidates, rh_candidate_new(plan, choice, device));
-    }
-    return candidates;
-}
-
-char *rh_candidate_describe(const RhCandidate *candidate, gboolean all)
-{
-    GString *text = g_string_new(NULL);
-
-    for (guint i = 0; i < candidate->reasons->len && (all || text->len == 0); i++) {
-        const RhReason *reason = g_ptr_array_index(candidate->reasons, i);
-
-        if (!reason->warning)
-            g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", reason->text);
-    }
-    if (text->len == 0 && candidate->given)
-        g_string_printf(text, "fits, but goes to '%s'", candidate->given->source);
-    else if (text->len == 0)
-        g_string_assign(text, candidate->barred ? "fits, but the guest's XML names another"
-                                                : "fits as well");
-    return g_string_free(text, FALSE);
-}
-
-char *rh_plan_refusal(const RhPlan *plan)
-{
-    const RhContext *context = &plan->context;
-    GString *text = g_string_new(NULL);
-    const char *separator = ": ";
-
-    g_string_printf(text, "guest '%s' does not fit on host '%s'",
-                    context->guest->name ? context->guest->name : "",
-                    context->host->name ? context->host->name : "");
-    for (guint i = 0; i < plan->choices->len; i++) {
-        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
-        g_autofree char *device = rh_guest_device_describe(choice->guest_device);
-        g_autofree char *refusal = rh_choice_refusal(plan, choice);
-
-        if (!refusal)
-            continue;
-        g_string_append_printf(text, "%s%s %s", separator, device, refusal);
-        separator = "; ";
-    }
-    return g_string_free(text, FALSE);
 }

@@ -66,33 +66,14 @@ gboolean rh_choice_moves(const RhChoice *choice);
 /* Whether any source changes. */
 gboolean rh_plan_moves(const RhPlan *plan);
 
-/* Why the choice is refused, a clause; NULL: it is not. Owned by the caller. */
-char *rh_choice_refusal(const RhPlan *plan, const RhChoice *choice);
+/* The devices of the host that are of the guest's device's kind; borrowed. */
+GPtrArray *rh_plan_devices(const RhPlan *plan, const RhGuestDevice *guest_device);
 
-/* What is to be said of a choice that is taken, of char *; owned by the caller. */
-GPtrArray *rh_choice_warnings(const RhPlan *plan, const RhChoice *choice);
+/* The case of @device for @choice. */
+RhCase rh_plan_case(const RhPlan *plan, const RhChoice *choice, const RhDevice *device);
 
-/* How a candidate stands: every device of the guest's device's kind is one. */
-typedef struct {
-    const RhDevice *device;
-    gboolean fits;              /* by the rules */
-    gboolean barred;            /* the guest's XML names another device, which is not replaced */
-    const RhGuestDevice *given; /* the device of the guest that gets it; NULL: none */
-    GPtrArray *reasons;         /* of RhReason, warnings too */
-} RhCandidate;
-void rh_candidate_free(RhCandidate *candidate);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhCandidate, rh_candidate_free)
+/* Whether only the device that a management layer wrote may be considered, and this is not it. */
+gboolean rh_plan_bars(const RhGuestDevice *guest_device, const RhDevice *device);
 
-/* How @device, of the guest's device's kind, stands for @choice; owned by the caller. */
-RhCandidate *rh_candidate_new(const RhPlan *plan, const RhChoice *choice, const RhDevice *device);
-
-/* All candidates for a choice in natural order, of RhCandidate; none for a device without a record.
- * Made on demand, since a hook that fits needs none. Owned by the caller. */
-GPtrArray *rh_plan_candidates(const RhPlan *plan, const RhChoice *choice);
-
-/* Why a candidate was not taken, a clause: its first reason, all of them where @all, or where it
- * fits, what became of it. Owned by the caller. */
-char *rh_candidate_describe(const RhCandidate *candidate, gboolean all);
-
-/* The whole reason of a refusal in one sentence; owned by the caller. */
-char *rh_plan_refusal(const RhPlan *plan);
+/* The choice that leaves its device as it is, if @device is that one; NULL: none does. */
+const RhChoice *rh_plan_left(const RhPlan *plan, const RhDevice *device);

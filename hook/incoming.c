@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook/incoming.h"
 
+#include "core/explain.h"
 #include "hook/child.h"
 #include "hook/refusal.h"
 #include "hook/users.h"
@@ -208,7 +209,7 @@ static gboolean plan_and_reserve(const Job *job, RhClaims *claims, const RhPolic
         plan = rh_incoming_plan(guest, inventory, users->host, policy, job->why);
     } while (plan->fits && any_open(plan, users));
     decision->refusal =
-        plan->fits ? find_taken(plan, users, claims, &claimant) : rh_refusal_describe(plan);
+        plan->fits ? find_taken(plan, users, claims, &claimant) : rh_plan_explain(plan, RH_MAX_MESSAGE);
     note_plan(decision, plan, policy, users);
     if (!decision->refusal)
         reserve(claims, &claimant, plan);

@@ -11,47 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MORE_LENGTH 64u /* kept for the line that says how many were left out */
-
 #define GROUP "refusal"
 #define PREFIX "refusal-"
 #define TRACE "restore-"
-
-/* Lines "vdpa1: mtu is 1500, …" for a device that has no match, as many as there is room for. */
-static void append_candidates(GString *text, const RhPlan *plan, const RhChoice *choice)
-{
-    GPtrArray *devices = plan->context.host->devices[choice->guest_device->kind];
-
-    for (guint i = 0; choice->guest_device->entry && i < devices->len; i++) {
-        g_autoptr(RhCandidate) candidate =
-            rh_candidate_new(plan, choice, g_ptr_array_index(devices, i));
-        g_autofree char *why = rh_candidate_describe(candidate, FALSE);
-        g_autofree char *line = g_strdup_printf("for %s: %s: %s", choice->guest_device->source,
-                                                rh_device_name(candidate->device), why);
-
-        if (text->len + 1 + strlen(line) + MORE_LENGTH > RH_MAX_MESSAGE) {
-            g_string_append_printf(text, "\nand %u more; 'virt-rehome check' shows all",
-                                   devices->len - i);
-            return;
-        }
-        g_string_append_printf(text, "\n%s", rh_one_line(line));
-    }
-}
-
-char *rh_refusal_describe(const RhPlan *plan)
-{
-    g_autofree char *sentence = rh_plan_refusal(plan);
-    GString *text;
-
-    text = g_string_new(rh_cut(rh_one_line(sentence), RH_MAX_MESSAGE - MORE_LENGTH));
-    for (guint i = 0; i < plan->choices->len; i++) {
-        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
-
-        if (choice->action == RH_ACTION_NONE && text->len + MORE_LENGTH < RH_MAX_MESSAGE)
-            append_candidates(text, plan, choice);
-    }
-    return g_string_free(text, FALSE);
-}
 
 char *rh_refusal_of_fault(const GError *error)
 {

@@ -6,14 +6,10 @@
  */
 #pragma once
 
-#include "core/plan.h"
+#include <glib.h>
 
 /* libvirt passes standard error on to whoever migrates: all that is said there, in bytes. */
 #define RH_MAX_MESSAGE 2048u
-
-/* The text for standard error: the sentence, then a line per candidate, at most 2 KiB. Owned by the
- * caller. */
-char *rh_refusal_describe(const RhPlan *plan);
 
 /* A fault as such a text: one line. Owned by the caller. */
 char *rh_refusal_of_fault(const GError *error);

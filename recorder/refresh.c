@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder/refresh.h"
 
+#include "core/explain.h"
 #include "core/identity.h"
 #include "core/roster.h"
 #include "hook/incoming.h"
@@ -274,7 +275,7 @@ static void settle(const Refresh *refresh, Task *task, const char *failed)
         carry_out(task, refresh->inventory);
     } else if (place) {
         one->state = RH_REFRESHED_REFUSED;
-        one->text = rh_refusal_describe(place->plan);
+        one->text = rh_plan_explain(place->plan, RH_MAX_MESSAGE);
     } else if (!definition->running) {
         one->state = RH_REFRESHED_REFUSED;
         one->text = g_strdup_printf("guest '%s' has devices without a record, so nothing says what "

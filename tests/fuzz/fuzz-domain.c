@@ -5,6 +5,7 @@
  * changes in its XML, and what comes out stays as it is in a second run. A refusal is UTF-8 and at
  * most RH_MAX_MESSAGE bytes.
  */
+#include "core/explain.h"
 #include "hook/config.h"
 #include "hook/incoming.h"
 #include "hook/refusal.h"
@@ -93,7 +94,7 @@ static gboolean may_be_a_host(const RhInventory *host)
 
 static void check_refusal(const RhPlan *plan)
 {
-    g_autofree char *text = rh_refusal_describe(plan);
+    g_autofree char *text = rh_plan_explain(plan, RH_MAX_MESSAGE);
 
     fuzz_check_message(text, RH_MAX_MESSAGE);
     for (guint i = 0; i < plan->choices->len; i++) {
@@ -132,7 +133,7 @@ static void check_second_run(GBytes *written, const RhInventory *host, const RhP
     (void)rh_domain_read_record(domain, &error);
     g_assert_no_error(error);
     plan = rh_incoming_plan(rh_domain_guest(domain), host, NULL, policy, why);
-    refusal = plan->fits ? NULL : rh_refusal_describe(plan);
+    refusal = plan->fits ? NULL : rh_plan_explain(plan, RH_MAX_MESSAGE);
     g_assert_cmpstr(refusal, ==, NULL);
     g_assert_false(rh_plan_moves(plan));
 }
