@@ -68,14 +68,19 @@ void rh_device_set_user(RhDevice *device, const char *user, const char *uuid)
     rh_device_set_text(device, RH_ATTR_USED_BY_UUID, user ? uuid : NULL);
 }
 
-void rh_device_take(RhDevice *device, RhAttr attr, const RhDevice *from)
+void rh_device_take_as(RhDevice *device, RhAttr attr, const RhDevice *from, RhAttr its)
 {
     if (is_text(attr))
-        rh_device_set_text(device, attr, rh_device_text(from, attr));
-    else if (rh_device_knows(from, attr))
-        rh_device_set_number(device, attr, from->values[attr].number);
+        rh_device_set_text(device, attr, rh_device_text(from, its));
+    else if (rh_device_knows(from, its))
+        rh_device_set_number(device, attr, from->values[its].number);
     else
         rh_device_unset(device, attr);
+}
+
+void rh_device_take(RhDevice *device, RhAttr attr, const RhDevice *from)
+{
+    rh_device_take_as(device, attr, from, attr);
 }
 
 char *rh_device_format(const RhDevice *device, RhAttr attr)
@@ -167,7 +172,7 @@ gboolean rh_device_same_key(RhKind kind, const char *a, const char *b)
 {
     if (!a || !b)
         return FALSE;
-    return (kind == RH_KIND_MDEV ? g_ascii_strcasecmp(a, b) : strcmp(a, b)) == 0;
+    return (rh_kind_info(kind)->any_case ? g_ascii_strcasecmp(a, b) : strcmp(a, b)) == 0;
 }
 
 int rh_device_compare(const RhDevice *a, const RhDevice *b)

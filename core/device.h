@@ -48,6 +48,9 @@ void rh_device_set_user(RhDevice *device, const char *user, const char *uuid);
 /* Copies @attr as it is, known or not, from @from. */
 void rh_device_take(RhDevice *device, RhAttr attr, const RhDevice *from);
 
+/* The same where @from calls it @its; both are of one type. */
+void rh_device_take_as(RhDevice *device, RhAttr attr, const RhDevice *from, RhAttr its);
+
 /* The value as documents have it, or NULL where it is unknown; owned by the caller. */
 char *rh_device_format(const RhDevice *device, RhAttr attr);
 

@@ -29,11 +29,18 @@ void rh_inventory_add(RhInventory *inventory, RhDevice *device)
     g_ptr_array_add(inventory->devices[device->kind], device);
 }
 
-/* By name; types, whose names are unique only below a parent, by parent first. */
-static int compare_to(const RhDevice *device, const char *parent, const char *name)
+/* What @device hangs on, where its name is unique only there; NULL: it is everywhere. */
+static const char *home_of(const RhDevice *device)
+{
+    const RhKindInfo *info = rh_kind_info(device->kind);
+
+    return info->within ? rh_device_text(device, info->home) : NULL;
+}
+
+static int compare_to(const RhDevice *device, const char *home, const char *name)
 {
     const char *its_name = rh_device_name(device);
-    int order = parent ? g_strcmp0(rh_device_text(device, RH_ATTR_PARENT), parent) : 0;
+    int order = home ? g_strcmp0(home_of(device), home) : 0;
 
     return order ? order : rh_natural_compare(its_name ? its_name : "", name);
 }
@@ -43,14 +50,12 @@ static int compare_devices(gconstpointer a, gconstpointer b)
     const RhDevice *one = *(const RhDevice *const *)a;
     const RhDevice *other = *(const RhDevice *const *)b;
     const char *name = rh_device_name(other);
-    const char *parent =
-        other->kind == RH_KIND_MDEV_TYPE ? rh_device_text(other, RH_ATTR_PARENT) : NULL;
 
-    return compare_to(one, parent, name ? name : "");
+    return compare_to(one, home_of(other), name ? name : "");
 }
 
 /* Needs the order that rh_inventory_complete() makes. */
-static RhDevice *find(GPtrArray *devices, const char *parent, const char *name)
+static RhDevice *find(GPtrArray *devices, const char *home, const char *name)
 {
     guint low = 0;
     guint high = devices->len;
@@ -58,7 +63,7 @@ static RhDevice *find(GPtrArray *devices, const char *parent, const char *name)
     while (low < high) {
         guint middle = low + (high - low) / 2;
         RhDevice *device = g_ptr_array_index(devices, middle);
-        int order = compare_to(device, parent, name);
+        int order = compare_to(device, home, name);
 
         if (order == 0)
             return device;
@@ -98,34 +103,33 @@ static gboolean refuse_shared_keys(GPtrArray *devices, GError **error)
     return TRUE;
 }
 
-/* What an mdev has from what it hangs on. */
-static void complete_mdev(const RhInventory *inventory, RhDevice *mdev)
+/* What @device names by @tie; NULL: the inventory has none. What has its name from its home alone
+ * hangs on the same one. */
+static const RhDevice *find_tied(const RhInventory *inventory, const RhDevice *device,
+                                 const RhTie *tie)
 {
-    static const RhAttr from_parent[] = {
-        RH_ATTR_DRIVER,   RH_ATTR_DRIVER_VERSION,   RH_ATTR_VENDOR,
-        RH_ATTR_PRODUCT,  RH_ATTR_SUBSYSTEM_VENDOR, RH_ATTR_SUBSYSTEM_PRODUCT,
-        RH_ATTR_REVISION, RH_ATTR_NUMA_NODE,        RH_ATTR_POOL,
-        RH_ATTR_BUS,      RH_ATTR_FIRMWARE,         RH_ATTR_PSID};
-    const char *parent_name = rh_device_text(mdev, RH_ATTR_PARENT);
-    const char *type_id = rh_device_text(mdev, RH_ATTR_TYPE);
-    const RhDevice *parent =
-        parent_name ? rh_inventory_find(inventory, RH_KIND_MDEV_PARENT, parent_name) : NULL;
-    const RhDevice *type = parent && type_id
-                               ? find(inventory->devices[RH_KIND_MDEV_TYPE], parent_name, type_id)
-                               : NULL;
+    const RhKindInfo *to = rh_kind_info(tie->to);
+    const char *name = rh_device_text(device, tie->by);
+    const char *home = to->within ? rh_device_text(device, to->home) : NULL;
 
-    for (guint i = 0; parent && i < G_N_ELEMENTS(from_parent); i++)
-        rh_device_take(mdev, from_parent[i], parent);
-    if (type) {
-        rh_device_set_text(mdev, RH_ATTR_TYPE_NAME, rh_device_text(type, RH_ATTR_NAME));
-        rh_device_take(mdev, RH_ATTR_DEVICE_API, type);
+    return name && (home || !to->within) ? find(inventory->devices[tie->to], home, name) : NULL;
+}
+
+static void complete(const RhInventory *inventory, RhDevice *device)
+{
+    const RhKindInfo *info = rh_kind_info(device->kind);
+
+    for (guint i = 0; i < info->n_ties; i++) {
+        const RhTie *tie = &info->ties[i];
+        const RhDevice *other = find_tied(inventory, device, tie);
+
+        for (guint j = 0; other && j < tie->n_gifts; j++)
+            rh_device_take_as(device, tie->gifts[j].to, other, tie->gifts[j].from);
     }
 }
 
 gboolean rh_inventory_complete(RhInventory *inventory, GError **error)
 {
-    GPtrArray *mdevs = inventory->devices[RH_KIND_MDEV];
-
     for (guint kind = 0; kind < RH_N_KINDS; kind++) {
         GPtrArray *devices = inventory->devices[kind];
 
@@ -133,8 +137,9 @@ gboolean rh_inventory_complete(RhInventory *inventory, GError **error)
         if (!refuse_twins(devices, error) || !refuse_shared_keys(devices, error))
             return FALSE;
     }
-    for (guint i = 0; i < mdevs->len; i++)
-        complete_mdev(inventory, g_ptr_array_index(mdevs, i));
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        for (guint i = 0; i < inventory->devices[kind]->len; i++)
+            complete(inventory, g_ptr_array_index(inventory->devices[kind], i));
     return TRUE;
 }
 

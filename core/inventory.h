@@ -12,7 +12,7 @@
 typedef struct {
     char *name;                     /* of the host; NULL: unknown */
     char *kernel;                   /* release, "6.12.107"; NULL: unknown */
-    GPtrArray *devices[RH_N_KINDS]; /* of RhDevice; a type's `parent` names its parent */
+    GPtrArray *devices[RH_N_KINDS]; /* of RhDevice; each names what it hangs on */
 } RhInventory;
 
 RhInventory *rh_inventory_new(void);
@@ -24,8 +24,9 @@ void rh_inventory_add(RhInventory *inventory, RhDevice *device);
 
 /*
  * To be called once, when all devices are there: sorts each kind by natural order of names and
- * gives each mdev what it has from its parent and its type (driver, ids, device-api, …), so that
- * it can be compared by itself. Error: RH_ERROR_INPUT where two devices have the same name.
+ * gives each device what it has from others (an mdev its parent's driver, its type's
+ * device-api, …), so that it can be compared by itself. Error: RH_ERROR_INPUT where two devices
+ * have the same name.
  */
 gboolean rh_inventory_complete(RhInventory *inventory, GError **error);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/kind.h"
 
+#include "core/features.h"
+
 static const RhAttr mgmtdev_attrs[] = {
     RH_ATTR_HANDLE, RH_ATTR_DRIVER,  RH_ATTR_CLASSES,   RH_ATTR_MAX_VQS, RH_ATTR_FEATURES,
     RH_ATTR_VENDOR, RH_ATTR_PRODUCT, RH_ATTR_NUMA_NODE, RH_ATTR_POOL,    RH_N_ATTRS};
@@ -63,23 +65,134 @@ static const RhAttr mdev_recorded[] = {RH_ATTR_UUID,
                                        RH_ATTR_LOST,
                                        RH_N_ATTRS};
 
+/* What a list for people shows of each. */
+static const RhAttr mgmtdev_columns[] = {RH_ATTR_HANDLE,  RH_ATTR_DRIVER,    RH_ATTR_CLASSES,
+                                         RH_ATTR_MAX_VQS, RH_ATTR_NUMA_NODE, RH_ATTR_POOL,
+                                         RH_N_ATTRS};
+static const RhAttr vdpa_columns[] = {
+    RH_ATTR_NAME, RH_ATTR_CHARDEV, RH_ATTR_CLASS, RH_ATTR_MGMTDEV, RH_ATTR_DRIVER,
+    RH_ATTR_MAC,  RH_ATTR_MTU,     RH_ATTR_POOL,  RH_ATTR_USED_BY, RH_N_ATTRS};
+static const RhAttr mdev_parent_columns[] = {
+    RH_ATTR_NAME,           RH_ATTR_BUS,    RH_ATTR_DRIVER,
+    RH_ATTR_DRIVER_VERSION, RH_ATTR_VENDOR, RH_ATTR_PRODUCT,
+    RH_ATTR_NUMA_NODE,      RH_ATTR_POOL,   RH_N_ATTRS};
+static const RhAttr mdev_type_columns[] = {RH_ATTR_PARENT,     RH_ATTR_ID,        RH_ATTR_NAME,
+                                           RH_ATTR_DEVICE_API, RH_ATTR_AVAILABLE, RH_N_ATTRS};
+static const RhAttr mdev_columns[] = {RH_ATTR_UUID,      RH_ATTR_PARENT, RH_ATTR_TYPE,
+                                      RH_ATTR_TYPE_NAME, RH_ATTR_POOL,   RH_ATTR_USED_BY,
+                                      RH_N_ATTRS};
+
+static const RhAttr mdev_moved[] = {RH_ATTR_TYPE,
+                                    RH_ATTR_TYPE_NAME,
+                                    RH_ATTR_DRIVER,
+                                    RH_ATTR_DRIVER_VERSION,
+                                    RH_ATTR_VENDOR,
+                                    RH_ATTR_PRODUCT,
+                                    RH_ATTR_SUBSYSTEM_VENDOR,
+                                    RH_ATTR_SUBSYSTEM_PRODUCT,
+                                    RH_ATTR_REVISION,
+                                    RH_ATTR_FIRMWARE,
+                                    RH_ATTR_PSID,
+                                    RH_ATTR_MIGRATION_VERSION,
+                                    RH_N_ATTRS};
+
+#define SAME(attr) \
+    { \
+        .from = (attr), .to = (attr) \
+    }
+
+static const RhGift of_mdev_parent[] = {
+    SAME(RH_ATTR_DRIVER),   SAME(RH_ATTR_DRIVER_VERSION),   SAME(RH_ATTR_VENDOR),
+    SAME(RH_ATTR_PRODUCT),  SAME(RH_ATTR_SUBSYSTEM_VENDOR), SAME(RH_ATTR_SUBSYSTEM_PRODUCT),
+    SAME(RH_ATTR_REVISION), SAME(RH_ATTR_NUMA_NODE),        SAME(RH_ATTR_POOL),
+    SAME(RH_ATTR_BUS),      SAME(RH_ATTR_FIRMWARE),         SAME(RH_ATTR_PSID)};
+static const RhGift of_mdev_type[] = {{.from = RH_ATTR_NAME, .to = RH_ATTR_TYPE_NAME},
+                                      SAME(RH_ATTR_DEVICE_API)};
+static const RhTie mdev_ties[] = {{.by = RH_ATTR_PARENT,
+                                   .to = RH_KIND_MDEV_PARENT,
+                                   .gifts = of_mdev_parent,
+                                   .n_gifts = G_N_ELEMENTS(of_mdev_parent)},
+                                  {.by = RH_ATTR_TYPE,
+                                   .to = RH_KIND_MDEV_TYPE,
+                                   .gifts = of_mdev_type,
+                                   .n_gifts = G_N_ELEMENTS(of_mdev_type)}};
+
 static const RhKindInfo kinds[] = {
-    [RH_KIND_VDPA_MGMTDEV] = {"vdpa-mgmtdev", "vDPA management device", RH_ATTR_HANDLE, RH_N_ATTRS,
-                              RH_N_ATTRS, mgmtdev_attrs, NULL},
-    [RH_KIND_VDPA] = {"vdpa", "vDPA device", RH_ATTR_NAME, RH_ATTR_CHARDEV, RH_ATTR_MGMTDEV,
-                      vdpa_attrs, vdpa_recorded},
-    [RH_KIND_MDEV_PARENT] = {"mdev-parent", "mdev parent", RH_ATTR_NAME, RH_N_ATTRS, RH_N_ATTRS,
-                             mdev_parent_attrs, NULL},
-    [RH_KIND_MDEV_TYPE] = {"type", "mdev type", RH_ATTR_ID, RH_N_ATTRS, RH_N_ATTRS, mdev_type_attrs,
-                           NULL},
-    [RH_KIND_MDEV] = {"mdev", "mediated device", RH_ATTR_UUID, RH_ATTR_UUID, RH_ATTR_PARENT,
-                      mdev_attrs, mdev_recorded},
+    [RH_KIND_VDPA_MGMTDEV] = {.element = "vdpa-mgmtdev",
+                              .noun = "vDPA management device",
+                              .title = "vDPA management devices",
+                              .columns = mgmtdev_columns,
+                              .name = RH_ATTR_HANDLE,
+                              .key = RH_N_ATTRS,
+                              .proof = RH_N_ATTRS,
+                              .home = RH_N_ATTRS,
+                              .attrs = mgmtdev_attrs,
+                              .pool = RH_POOL_VDPA,
+                              .pool_by = RH_ATTR_HANDLE},
+    [RH_KIND_VDPA] = {.element = "vdpa",
+                      .noun = "vDPA device",
+                      .title = "vDPA devices",
+                      .columns = vdpa_columns,
+                      .name = RH_ATTR_NAME,
+                      .key = RH_ATTR_CHARDEV,
+                      .proof = RH_ATTR_NAME,
+                      .home = RH_ATTR_MGMTDEV,
+                      .attrs = vdpa_attrs,
+                      .recorded = vdpa_recorded,
+                      .moved_class = "net",
+                      .moved_features = RH_NET_F_HOST_UFO, /* QEMU saves it in the guest's stream */
+                      .pool = RH_POOL_VDPA,
+                      .pool_by = RH_ATTR_MGMTDEV},
+    [RH_KIND_MDEV_PARENT] = {.element = "mdev-parent",
+                             .noun = "mdev parent",
+                             .title = "Mediated device parents",
+                             .columns = mdev_parent_columns,
+                             .name = RH_ATTR_NAME,
+                             .key = RH_N_ATTRS,
+                             .proof = RH_N_ATTRS,
+                             .home = RH_N_ATTRS,
+                             .attrs = mdev_parent_attrs,
+                             .pool = RH_POOL_MDEV_PARENT,
+                             .pool_by = RH_ATTR_NAME},
+    [RH_KIND_MDEV_TYPE] = {.element = "type",
+                           .noun = "mdev type",
+                           .title = "Mediated device types",
+                           .columns = mdev_type_columns,
+                           .name = RH_ATTR_ID,
+                           .key = RH_N_ATTRS,
+                           .proof = RH_N_ATTRS,
+                           .home = RH_ATTR_PARENT,
+                           .within = TRUE,
+                           .home_kind = RH_KIND_MDEV_PARENT,
+                           .attrs = mdev_type_attrs,
+                           .pool = RH_POOL_NONE},
+    [RH_KIND_MDEV] = {.element = "mdev",
+                      .noun = "mediated device",
+                      .title = "Mediated devices",
+                      .columns = mdev_columns,
+                      .name = RH_ATTR_UUID,
+                      .key = RH_ATTR_UUID,
+                      .any_case = TRUE,
+                      .proof = RH_ATTR_TYPE,
+                      .home = RH_ATTR_PARENT,
+                      .attrs = mdev_attrs,
+                      .recorded = mdev_recorded,
+                      .has_listed = TRUE,
+                      .moved = mdev_moved,
+                      .pool = RH_POOL_NONE, /* its parent's */
+                      .ties = mdev_ties,
+                      .n_ties = G_N_ELEMENTS(mdev_ties)},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(kinds) == RH_N_KINDS);
 
 const RhKindInfo *rh_kind_info(RhKind kind)
 {
     return &kinds[kind];
+}
+
+gboolean rh_kind_is_given(RhKind kind)
+{
+    return kinds[kind].key < RH_N_ATTRS;
 }
 
 gboolean rh_kind_by_element(const char *element, RhKind *ret_kind)

@@ -6,9 +6,8 @@ static void pool_free(gpointer data)
     RhPool *pool = data;
 
     g_free(pool->name);
-    g_strfreev(pool->vdpa);
-    g_strfreev(pool->mdev_parent);
-    g_strfreev(pool->vf);
+    for (guint key = 0; key < RH_N_POOL_KEYS; key++)
+        g_strfreev(pool->globs[key]);
     g_free(pool);
 }
 
@@ -106,13 +105,12 @@ static gboolean matches(GStrv globs, const char *name)
     return FALSE;
 }
 
-/* The pool of a device that hangs on @home. */
-static const char *pool_of(const RhPolicy *policy, RhKind kind, const char *home)
+static const char *pool_of(const RhPolicy *policy, RhPoolKey key, const char *word)
 {
     for (guint i = 0; i < policy->pools->len; i++) {
         const RhPool *pool = g_ptr_array_index(policy->pools, i);
 
-        if (matches(kind == RH_KIND_MDEV_PARENT ? pool->mdev_parent : pool->vdpa, home))
+        if (matches(pool->globs[key], word))
             return pool->name;
     }
     return NULL;
@@ -120,21 +118,15 @@ static const char *pool_of(const RhPolicy *policy, RhKind kind, const char *home
 
 void rh_policy_apply_pools(const RhPolicy *policy, RhInventory *inventory)
 {
-    static const struct {
-        RhKind kind;
-        RhAttr home;
-    } places[] = {{RH_KIND_VDPA_MGMTDEV, RH_ATTR_HANDLE},
-                  {RH_KIND_VDPA, RH_ATTR_MGMTDEV},
-                  {RH_KIND_MDEV_PARENT, RH_ATTR_NAME}};
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        const RhKindInfo *info = rh_kind_info((RhKind)kind);
+        GPtrArray *devices = inventory->devices[kind];
 
-    for (guint place = 0; place < G_N_ELEMENTS(places); place++) {
-        GPtrArray *devices = inventory->devices[places[place].kind];
-
-        for (guint i = 0; i < devices->len; i++) {
+        for (guint i = 0; info->pool != RH_POOL_NONE && i < devices->len; i++) {
             RhDevice *device = g_ptr_array_index(devices, i);
-            const char *home = rh_device_text(device, places[place].home);
 
-            rh_device_set_text(device, RH_ATTR_POOL, pool_of(policy, places[place].kind, home));
+            rh_device_set_text(device, RH_ATTR_POOL,
+                               pool_of(policy, info->pool, rh_device_text(device, info->pool_by)));
         }
     }
 }

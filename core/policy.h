@@ -14,9 +14,7 @@ typedef enum { RH_RING_AUTO, RH_RING_DEVICE, RH_RING_XML } RhRing;
 /* [pool NAME]: devices that an administrator declares interchangeable. */
 typedef struct {
     char *name;
-    GStrv vdpa;        /* globs on the management device; NULL: none */
-    GStrv mdev_parent; /* globs on the parent; NULL: none */
-    GStrv vf;          /* globs on the PF's address or netdev; NULL: none */
+    GStrv globs[RH_N_POOL_KEYS]; /* each NULL: none */
 } RhPool;
 
 /* [mdev TYPE]. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/record.h"
 
-#include "core/features.h"
-
 RhRecord *rh_record_new(void)
 {
     RhRecord *record = g_new0(RhRecord, 1);
@@ -37,7 +35,7 @@ gboolean rh_record_is_usurped(const RhDevice *entry, const RhDevice *recorded)
 
 gboolean rh_record_is_of(const RhDevice *entry, const RhDevice *device)
 {
-    RhAttr attr = entry->kind == RH_KIND_MDEV ? RH_ATTR_TYPE : rh_kind_info(entry->kind)->name;
+    RhAttr attr = rh_kind_info(entry->kind)->proof;
     const char *recorded = rh_device_text(entry, attr);
 
     return recorded &&
@@ -56,31 +54,18 @@ gboolean rh_record_equal(const RhRecord *a, const RhRecord *b)
     return TRUE;
 }
 
-/* The device in use made it so: QEMU saves it in the guest's stream. */
-static void take_ufo(RhDevice *entry, const RhDevice *device)
+/* Those of the device's features that are the guest's now. */
+static void move_features(RhDevice *entry, const RhDevice *device, guint64 moved)
 {
-    guint64 features = rh_device_number(entry, RH_ATTR_FEATURES, 0) & ~RH_NET_F_HOST_UFO;
+    guint64 features = rh_device_number(entry, RH_ATTR_FEATURES, 0) & ~moved;
 
     if (rh_device_knows(entry, RH_ATTR_FEATURES) && rh_device_knows(device, RH_ATTR_FEATURES))
         rh_device_set_number(entry, RH_ATTR_FEATURES,
-                             features |
-                                 (device->values[RH_ATTR_FEATURES].number & RH_NET_F_HOST_UFO));
+                             features | (device->values[RH_ATTR_FEATURES].number & moved));
 }
 
 RhDevice *rh_record_move(const RhDevice *entry, const RhDevice *device)
 {
-    static const RhAttr of_mdev[] = {RH_ATTR_TYPE,
-                                     RH_ATTR_TYPE_NAME,
-                                     RH_ATTR_DRIVER,
-                                     RH_ATTR_DRIVER_VERSION,
-                                     RH_ATTR_VENDOR,
-                                     RH_ATTR_PRODUCT,
-                                     RH_ATTR_SUBSYSTEM_VENDOR,
-                                     RH_ATTR_SUBSYSTEM_PRODUCT,
-                                     RH_ATTR_REVISION,
-                                     RH_ATTR_FIRMWARE,
-                                     RH_ATTR_PSID,
-                                     RH_ATTR_MIGRATION_VERSION};
     const RhKindInfo *info = rh_kind_info(entry->kind);
     RhDevice *moved = rh_device_copy(entry);
 
@@ -89,12 +74,11 @@ RhDevice *rh_record_move(const RhDevice *entry, const RhDevice *device)
     rh_device_take(moved, info->name, device);
     rh_device_take(moved, info->home, device);
     rh_device_take(moved, RH_ATTR_NUMA_NODE, device);
-    if (entry->kind == RH_KIND_MDEV) {
-        for (guint i = 0; i < G_N_ELEMENTS(of_mdev); i++)
-            rh_device_take(moved, of_mdev[i], device);
-        rh_device_take_attributes(moved, device);
-    } else if (g_strcmp0(rh_device_text(device, RH_ATTR_CLASS), "net") == 0) {
-        take_ufo(moved, device);
-    }
+    for (guint i = 0; info->moved && info->moved[i] != RH_N_ATTRS; i++)
+        rh_device_take(moved, info->moved[i], device);
+    rh_device_take_attributes(moved, device);
+    if (info->moved_class &&
+        g_strcmp0(rh_device_text(device, RH_ATTR_CLASS), info->moved_class) == 0)
+        move_features(moved, device, info->moved_features);
     return moved;
 }

@@ -123,17 +123,20 @@ static gboolean take_ring(const Setting *setting)
 
 static gboolean take_pool_vdpa(const Setting *setting)
 {
-    return take_list(setting, &rh_policy_pool(setting->policy, setting->subject)->vdpa);
+    return take_list(setting,
+                     &rh_policy_pool(setting->policy, setting->subject)->globs[RH_POOL_VDPA]);
 }
 
 static gboolean take_pool_mdev_parent(const Setting *setting)
 {
-    return take_list(setting, &rh_policy_pool(setting->policy, setting->subject)->mdev_parent);
+    return take_list(
+        setting, &rh_policy_pool(setting->policy, setting->subject)->globs[RH_POOL_MDEV_PARENT]);
 }
 
 static gboolean take_pool_vf(const Setting *setting)
 {
-    return take_list(setting, &rh_policy_pool(setting->policy, setting->subject)->vf);
+    return take_list(setting,
+                     &rh_policy_pool(setting->policy, setting->subject)->globs[RH_POOL_VF]);
 }
 
 static gboolean take_mdev_accept(const Setting *setting)

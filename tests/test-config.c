@@ -97,8 +97,8 @@ static void test_all_keys(void)
     g_assert_true(policy->pools_required);
     g_assert_cmpuint(policy->deadline, ==, 30);
     g_assert_cmpint(policy->ring, ==, RH_RING_XML);
-    g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->vdpa[1], ==, "auxiliary/*");
-    g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->vf[0], ==, "0000:3b:*");
+    g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_VDPA][1], ==, "auxiliary/*");
+    g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_VF][0], ==, "0000:3b:*");
     g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-107"), ==, 2);
     g_assert_cmpstr(rh_policy_mdev(policy, "nvidia-105")->attributes[0], ==, "vgpu_params");
     g_assert_true(rh_policy_mdev(policy, "nvidia-105")->create);

@@ -723,7 +723,7 @@ static void test_host_gather(void)
     mock_file("proc/sys/kernel", "osrelease", "6.12.107\n");
     mock_mtty_add();
     mock_mdev_add(MTTY, UUID, "mtty-1");
-    rh_policy_pool(policy, "serial")->mdev_parent = g_strsplit("mtt*", ";", -1);
+    rh_policy_pool(policy, "serial")->globs[RH_POOL_MDEV_PARENT] = g_strsplit("mtt*", ";", -1);
     host = rh_host_new(tree, &error);
     g_assert_no_error(error);
     inventory = rh_host_gather(host, RH_GATHER_ALL, policy, &error);

@@ -85,9 +85,12 @@ static void test_pools(void)
     RhDevice *other = add(inventory, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa1");
     RhDevice *parent = add(inventory, RH_KIND_MDEV_PARENT, RH_ATTR_NAME, "0000:84:00.0");
 
-    rh_policy_pool(policy, "special")->vdpa = g_strsplit("pci/0000:41:00.2", ";", -1);
-    rh_policy_pool(policy, "fabric-a")->vdpa = g_strsplit("pci/0000:41:00.*", ";", -1);
-    rh_policy_pool(policy, "gpu")->mdev_parent = g_strsplit("0000:83:*;0000:84:*", ";", -1);
+    rh_policy_pool(policy, "special")->globs[RH_POOL_VDPA] =
+        g_strsplit("pci/0000:41:00.2", ";", -1);
+    rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_VDPA] =
+        g_strsplit("pci/0000:41:00.*", ";", -1);
+    rh_policy_pool(policy, "gpu")->globs[RH_POOL_MDEV_PARENT] =
+        g_strsplit("0000:83:*;0000:84:*", ";", -1);
     rh_device_set_text(device, RH_ATTR_MGMTDEV, "pci/0000:41:00.2");
     rh_device_set_text(other, RH_ATTR_MGMTDEV, "pci/0000:41:00.3");
     rh_policy_apply_pools(policy, inventory);
