@@ -15,24 +15,6 @@ static void add_attrs(JsonBuilder *builder, const RhDevice *device)
     }
 }
 
-static void add_types(JsonBuilder *builder, const RhInventory *inventory, const char *parent)
-{
-    GPtrArray *types = inventory->devices[RH_KIND_MDEV_TYPE];
-
-    json_builder_set_member_name(builder, rh_kind_info(RH_KIND_MDEV_TYPE)->element);
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < types->len; i++) {
-        const RhDevice *type = g_ptr_array_index(types, i);
-
-        if (g_strcmp0(rh_device_text(type, RH_ATTR_PARENT), parent) != 0)
-            continue;
-        json_builder_begin_object(builder);
-        add_attrs(builder, type);
-        json_builder_end_object(builder);
-    }
-    json_builder_end_array(builder);
-}
-
 static void add_listed(JsonBuilder *builder, const RhDevice *device)
 {
     g_autoptr(GList) names = rh_device_attribute_names(device);
@@ -50,19 +32,37 @@ static void add_listed(JsonBuilder *builder, const RhDevice *device)
     json_builder_end_array(builder);
 }
 
-static void add_kind(JsonBuilder *builder, const RhInventory *inventory, RhKind kind)
+static void add_kind(JsonBuilder *builder, const RhInventory *inventory, RhKind kind,
+                     const RhDevice *home);
+
+/* The kinds whose devices stand in @device. */
+static void add_inner(JsonBuilder *builder, const RhInventory *inventory, const RhDevice *device)
 {
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        const RhKindInfo *info = rh_kind_info((RhKind)kind);
+
+        if (info->within && info->home_kind == device->kind)
+            add_kind(builder, inventory, (RhKind)kind, device);
+    }
+}
+
+/* The devices of @kind, those that hang on @home alone where that is given. */
+static void add_kind(JsonBuilder *builder, const RhInventory *inventory, RhKind kind,
+                     const RhDevice *home)
+{
+    const RhKindInfo *info = rh_kind_info(kind);
     GPtrArray *devices = inventory->devices[kind];
 
-    json_builder_set_member_name(builder, rh_kind_info(kind)->element);
+    json_builder_set_member_name(builder, info->element);
     json_builder_begin_array(builder);
     for (guint i = 0; i < devices->len; i++) {
         const RhDevice *device = g_ptr_array_index(devices, i);
 
+        if (home && g_strcmp0(rh_device_text(device, info->home), rh_device_name(home)) != 0)
+            continue;
         json_builder_begin_object(builder);
         add_attrs(builder, device);
-        if (kind == RH_KIND_MDEV_PARENT)
-            add_types(builder, inventory, rh_device_name(device));
+        add_inner(builder, inventory, device);
         add_listed(builder, device);
         json_builder_end_object(builder);
     }
@@ -81,8 +81,8 @@ void rh_inventory_append_json(GString *out, const RhInventory *inventory)
     if (inventory->kernel)
         rh_json_add_text(builder, "kernel", inventory->kernel);
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
-        if (kind != RH_KIND_MDEV_TYPE)
-            add_kind(builder, inventory, (RhKind)kind);
+        if (!rh_kind_info((RhKind)kind)->within)
+            add_kind(builder, inventory, (RhKind)kind, NULL);
     json_builder_end_object(builder);
     rh_json_append(out, builder);
 }

@@ -75,8 +75,7 @@ static RhExit record_saved(const RhOptions *options, const char *word, RhOutput 
     if (!domain)
         return RH_EXIT_TROUBLE;
     if (rh_domain_guest(domain)->devices->len == 0)
-        g_string_append(output->err,
-                        "the guest has no vDPA and no mediated devices: nothing to record\n");
+        g_string_append(output->err, "the guest has " RH_KINDS_NONE ": nothing to record\n");
     else if (!record_guest(domain, &environment, output->err, &changed, error))
         return RH_EXIT_TROUBLE;
     recorded = changed ? rh_domain_serialise(domain, error) : g_bytes_ref(bytes);

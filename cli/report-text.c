@@ -106,7 +106,7 @@ static void append_answer(GString *out, const RhGuest *guest, const RhAnswer *an
 
     append_line(out, "", head);
     if (guest->devices->len == 0)
-        append_line(out, "  ", "it has no vDPA and no mediated devices");
+        append_line(out, "  ", "it has " RH_KINDS_NONE);
     for (guint i = 0; i < answer->plan->choices->len; i++)
         append_choice(out, answer->plan, g_ptr_array_index(answer->plan->choices, i));
 }

@@ -92,8 +92,7 @@ static void report_recording(Command *command, const char *name, const RhRecordi
     else if (recording->n_devices > 0)
         rh_append_line(command->out, "%s: %s", name, describe_written(recording));
     else if (command->guest)
-        rh_append_line(command->out, "%s: no vDPA and no mediated devices: nothing to record",
-                       name);
+        rh_append_line(command->out, "%s: " RH_KINDS_NONE ": nothing to record", name);
     for (guint i = 0; i < recording->moves->len && recording->definition_written; i++)
         rh_append_line(command->out, "%s: its definition names %s", name,
                        (const char *)g_ptr_array_index(recording->moves, i));

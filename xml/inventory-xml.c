@@ -92,7 +92,7 @@ static gboolean read_top(Reader *reader, const RhXmlElement *element, GError **e
 
     reader->device = NULL;
     if (g_strcmp0(element->ns, RH_NAMESPACE) != 0 || !rh_kind_by_element(element->name, &kind) ||
-        kind == RH_KIND_MDEV_TYPE)
+        rh_kind_info(kind)->within)
         return TRUE;
     reader->device = read_device(kind, element, error);
     if (!reader->device)
@@ -101,14 +101,23 @@ static gboolean read_top(Reader *reader, const RhXmlElement *element, GError **e
     return TRUE;
 }
 
-static gboolean read_type(Reader *reader, const RhXmlElement *element, GError **error)
+/* Whether elements of @kind stand in those of @home. */
+static gboolean is_within(RhKind kind, RhKind home)
 {
-    RhDevice *type = read_device(RH_KIND_MDEV_TYPE, element, error);
+    const RhKindInfo *info = rh_kind_info(kind);
 
-    if (!type)
+    return info->within && info->home_kind == home;
+}
+
+/* A device whose element stands in that of its home. */
+static gboolean read_inner(Reader *reader, RhKind kind, const RhXmlElement *element, GError **error)
+{
+    RhDevice *inner = read_device(kind, element, error);
+
+    if (!inner)
         return FALSE;
-    rh_device_set_text(type, RH_ATTR_PARENT, rh_device_name(reader->device));
-    rh_inventory_add(reader->inventory, type);
+    rh_device_set_text(inner, rh_kind_info(kind)->home, rh_device_name(reader->device));
+    rh_inventory_add(reader->inventory, inner);
     return TRUE;
 }
 
@@ -134,11 +143,13 @@ static void read_listed(RhDevice *device, const RhXmlElement *element)
 
 static gboolean read_part(Reader *reader, const RhXmlElement *element, GError **error)
 {
+    RhKind kind;
+
     if (!reader->device || g_strcmp0(element->ns, RH_NAMESPACE) != 0)
         return TRUE;
-    if (reader->device->kind == RH_KIND_MDEV_PARENT && g_str_equal(element->name, "type"))
-        return read_type(reader, element, error);
-    if (reader->device->kind == RH_KIND_MDEV && g_str_equal(element->name, "attribute"))
+    if (rh_kind_by_element(element->name, &kind) && is_within(kind, reader->device->kind))
+        return read_inner(reader, kind, element, error);
+    if (rh_kind_info(reader->device->kind)->has_listed && g_str_equal(element->name, "attribute"))
         read_listed(reader->device, element);
     return TRUE;
 }
@@ -212,38 +223,34 @@ static void write_listed(xmlTextWriter *writer, const RhDevice *device)
     }
 }
 
-static void write_types(xmlTextWriter *writer, const RhInventory *inventory, const char *parent)
-{
-    GPtrArray *types = inventory->devices[RH_KIND_MDEV_TYPE];
-
-    for (guint i = 0; i < types->len; i++) {
-        const RhDevice *type = g_ptr_array_index(types, i);
-
-        if (g_strcmp0(rh_device_text(type, RH_ATTR_PARENT), parent) != 0)
-            continue;
-        rh_xml_must(xmlTextWriterStartElement(writer, TEXT("type")) >= 0);
-        write_attrs(writer, type);
-        rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
-    }
-}
+static void write_kind(xmlTextWriter *writer, const RhInventory *inventory, RhKind kind,
+                       const RhDevice *home);
 
 static void write_device(xmlTextWriter *writer, const RhInventory *inventory,
                          const RhDevice *device)
 {
     rh_xml_must(xmlTextWriterStartElement(writer, TEXT(rh_kind_info(device->kind)->element)) >= 0);
     write_attrs(writer, device);
-    if (device->kind == RH_KIND_MDEV_PARENT)
-        write_types(writer, inventory, rh_device_name(device));
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        if (is_within((RhKind)kind, device->kind))
+            write_kind(writer, inventory, (RhKind)kind, device);
     write_listed(writer, device);
     rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
 }
 
-static void write_kind(xmlTextWriter *writer, const RhInventory *inventory, RhKind kind)
+/* The devices of @kind, those that hang on @home alone where that is given. */
+static void write_kind(xmlTextWriter *writer, const RhInventory *inventory, RhKind kind,
+                       const RhDevice *home)
 {
+    RhAttr names_home = rh_kind_info(kind)->home;
     GPtrArray *devices = inventory->devices[kind];
 
-    for (guint i = 0; i < devices->len; i++)
-        write_device(writer, inventory, g_ptr_array_index(devices, i));
+    for (guint i = 0; i < devices->len; i++) {
+        const RhDevice *device = g_ptr_array_index(devices, i);
+
+        if (!home || g_strcmp0(rh_device_text(device, names_home), rh_device_name(home)) == 0)
+            write_device(writer, inventory, device);
+    }
 }
 
 GBytes *rh_inventory_serialise(const RhInventory *inventory)
@@ -261,8 +268,8 @@ GBytes *rh_inventory_serialise(const RhInventory *inventory)
     write_text(writer, "name", inventory->name);
     write_text(writer, "kernel", inventory->kernel);
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
-        if (kind != RH_KIND_MDEV_TYPE)
-            write_kind(writer, inventory, (RhKind)kind);
+        if (!rh_kind_info((RhKind)kind)->within)
+            write_kind(writer, inventory, (RhKind)kind, NULL);
     rh_xml_must(xmlTextWriterEndDocument(writer) >= 0);
     xmlFreeTextWriter(writer);
     return rh_xml_buffer_free_to_bytes(buffer);
