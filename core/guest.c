@@ -93,7 +93,7 @@ static gboolean is_entry_of(const RhDevice *entry, const RhGuestDevice *device)
 static gboolean match_device(RhGuestDevice *device, const RhRecord *record, GError **error)
 {
     for (guint i = 0; i < record->entries->len; i++) {
-        const RhDevice *entry = g_ptr_array_index(record->entries, i);
+        RhDevice *entry = g_ptr_array_index(record->entries, i);
 
         if (!is_entry_of(entry, device))
             continue;

@@ -27,8 +27,8 @@ typedef struct {
     guint rx_queue_size; /* descriptors, of a vDPA interface; 0: the XML has none */
     guint tx_queue_size;
     gboolean read_only;
-    const RhDevice *entry; /* of the record; NULL: unrecorded. Set by rh_guest_match_record() */
-    gboolean chosen;       /* a management layer wrote the source: to be checked, not replaced */
+    RhDevice *entry; /* of the record; NULL: unrecorded. Set by rh_guest_match_record() */
+    gboolean chosen; /* a management layer wrote the source: to be checked, not replaced */
 } RhGuestDevice;
 
 typedef struct {

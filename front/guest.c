@@ -90,7 +90,11 @@ static bool is_plain(const char *bytes, size_t length)
 /* A word may come as a reference to its letters, or by an entity. */
 static bool may_have_devices(const Part *part)
 {
-    static const char *const marks[] = {"vdpa", "mdev", "&#", "<!"};
+    static const char *const marks[] = {
+#include "front/words.h"
+        "&#",
+        "<!",
+    };
 
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         if (has(part->bytes, part->length, marks[i]))
@@ -132,6 +136,7 @@ void rh_front_guest_read(RhFrontGuest *guest, int in, const struct timespec *dea
     size_t total = 0;
     ssize_t n;
 
+    part.length = 0;
     guest->xml = rh_front_memory();
     while ((n = read_next(&part, in, deadline)) > 0) {
         if (total == 0) {
@@ -165,6 +170,7 @@ bool rh_front_guest_has_claims(const RhFrontGuest *guest, const char *claims_fil
         return errno != ENOENT;
     if (!*guest->uuid)
         return true;
+    part.length = 0;
     do {
         n = read_next(&part, file, &now);
     } while (n > 0 && !has(part.bytes, part.length, guest->uuid));

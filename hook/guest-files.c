@@ -4,7 +4,7 @@
 #include "hook/users.h"
 #include "util/error.h"
 #include "util/file.h"
-#include "xml/domain.h"
+#include "xml/status.h"
 #include "xml/unread.h"
 
 #include <string.h>

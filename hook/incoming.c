@@ -208,8 +208,8 @@ static gboolean plan_and_reserve(const Job *job, RhClaims *claims, const RhPolic
         g_clear_pointer(&plan, rh_plan_free);
         plan = rh_incoming_plan(guest, inventory, users->host, policy, job->why);
     } while (plan->fits && any_open(plan, users));
-    decision->refusal =
-        plan->fits ? find_taken(plan, users, claims, &claimant) : rh_plan_explain(plan, RH_MAX_MESSAGE);
+    decision->refusal = plan->fits ? find_taken(plan, users, claims, &claimant)
+                                   : rh_plan_explain(plan, RH_MAX_MESSAGE);
     note_plan(decision, plan, policy, users);
     if (!decision->refusal)
         reserve(claims, &claimant, plan);

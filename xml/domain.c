@@ -7,22 +7,20 @@
 #include "xml/device-xml.h"
 #include "xml/limits.h"
 #include "xml/parse.h"
+#include "xml/use.h"
 
 #include <libxml/xmlsave.h>
 #include <string.h>
 
 #define TEXT(s) ((const xmlChar *)(s))
 #define MAX_RECORD_TEXT 2000u
-#define MAX_COUNT 65536u         /* descriptors of a ring */
-#define MAX_STATUS_DEVICES 1024u /* of a guest that runs: libvirt has no limit of its own */
 
 struct RhDomain {
     xmlDoc *doc;
     gboolean declared; /* the document came with <?xml …?> */
     RhGuest *guest;
-    GPtrArray *sources; /* per device of the guest: the element that holds the source */
-    xmlNode *record;    /* NULL: none */
-    GPtrArray *entries; /* per entry of the record: its element */
+    xmlNode *record;      /* NULL: none */
+    GHashTable *elements; /* RhGuestDevice, and RhDevice of the record, -> its element */
 };
 
 void rh_domain_free(RhDomain *domain)
@@ -30,8 +28,7 @@ void rh_domain_free(RhDomain *domain)
     if (!domain)
         return;
     rh_guest_free(domain->guest);
-    g_ptr_array_unref(domain->sources);
-    g_ptr_array_unref(domain->entries);
+    g_hash_table_unref(domain->elements);
     xmlFreeDoc(domain->doc);
     g_free(domain);
 }
@@ -41,177 +38,24 @@ RhGuest *rh_domain_guest(RhDomain *domain)
     return domain->guest;
 }
 
-static gboolean is(xmlNode *node, const char *attribute, const char *value)
-{
-    g_autoptr(RhXmlText) text =
-        node && node->type == XML_ELEMENT_NODE ? rh_xml_get(node, attribute) : NULL;
-
-    return g_strcmp0(text, value) == 0;
-}
-
-static char *text_of(xmlNode *node)
-{
-    xmlChar *content = node ? xmlNodeGetContent(node) : NULL;
-    char *text = content ? g_strdup((const char *)content) : NULL;
-
-    xmlFree(content);
-    return text;
-}
-
-/* What the guest is called. Its name becomes a part of file names and sentences. */
-static gboolean read_names(RhGuest *guest, xmlNode *domain, const char *what, GError **error)
-{
-    guest->name = text_of(rh_xml_child(domain, NULL, "name"));
-    guest->uuid = text_of(rh_xml_child(domain, NULL, "uuid"));
-    if ((guest->name && strlen(guest->name) > RH_MAX_NAME) ||
-        (guest->uuid && strlen(guest->uuid) > RH_MAX_NAME))
-        return rh_raise(error, RH_ERROR_INPUT,
-                        "%s has a <name> or <uuid> of more than %u bytes, which is the limit", what,
-                        RH_MAX_NAME);
-    return TRUE;
-}
-
-/* An attribute of a guest's <driver>: 0 where it is absent. */
-static gboolean read_count(xmlNode *node, const char *name, guint *ret_count, GError **error)
-{
-    g_autoptr(RhXmlText) text = rh_xml_get(node, name);
-    guint64 count = 0;
-
-    if (text && !rh_parse_number(text, MAX_COUNT, &count))
-        return rh_raise(error, RH_ERROR_INPUT,
-                        "the guest has <%s %s='%s'>, which is no number up to %u",
-                        (const char *)node->name, name, text, MAX_COUNT);
-    *ret_count = (guint)count;
-    return TRUE;
-}
-
-/* A part of a guest address, which libvirt writes as 0x…; 0 where it is absent. */
-static guint64 address_part(xmlNode *address, const char *name)
-{
-    g_autoptr(RhXmlText) text = rh_xml_get(address, name);
-    guint64 part = 0;
-
-    if (text && !rh_parse_hex(text, &part))
-        (void)rh_parse_number(text, G_MAXUINT32, &part);
-    return part;
-}
-
-static char *read_guest_address(xmlNode *node)
-{
-    xmlNode *address = rh_xml_child(node, NULL, "address");
-
-    if (is(address, "type", "pci"))
-        return g_strdup_printf("pci:%04x:%02x:%02x.%x", (guint)address_part(address, "domain"),
-                               (guint)address_part(address, "bus"),
-                               (guint)address_part(address, "slot"),
-                               (guint)address_part(address, "function"));
-    if (is(address, "type", "ccw"))
-        return g_strdup_printf("ccw:%x.%x.%04x", (guint)address_part(address, "cssid"),
-                               (guint)address_part(address, "ssid"),
-                               (guint)address_part(address, "devno"));
-    return NULL;
-}
-
-/* Adds a device whose source is @attribute of @source. */
-static RhGuestDevice *add_device(RhDomain *domain, RhKind kind, const char *noun, xmlNode *node,
-                                 xmlNode *source, const char *attribute, GError **error)
-{
-    g_autoptr(RhXmlText) text = rh_xml_get(source, attribute);
-    RhGuestDevice *device;
-
-    if (!text || !*text) {
-        rh_raise(error, RH_ERROR_INPUT, "%s %u of the guest has no source: <%s> without %s", noun,
-                 domain->guest->devices->len + 1, attribute[0] == 'u' ? "address" : "source",
-                 attribute);
-        return NULL;
-    }
-    if (domain->guest->devices->len == RH_MAX_GUEST_DEVICES) {
-        rh_raise(error, RH_ERROR_INPUT, "the guest has more than %u vDPA and mediated devices",
-                 RH_MAX_GUEST_DEVICES);
-        return NULL;
-    }
-    device = rh_guest_add(domain->guest, kind);
-    device->noun = noun;
-    device->source = g_strdup(text);
-    device->guest_address = read_guest_address(node);
-    g_ptr_array_add(domain->sources, source);
-    return device;
-}
-
-static gboolean read_interface(RhDomain *domain, xmlNode *node, GError **error)
-{
-    xmlNode *driver = rh_xml_child(node, NULL, "driver");
-    g_autoptr(RhXmlText) mac = rh_xml_get(rh_xml_child(node, NULL, "mac"), "address");
-    RhGuestDevice *device;
-
-    if (is(node, "type", "hostdev"))
-        domain->guest->n_vfio++;
-    if (!is(node, "type", "vdpa"))
-        return TRUE;
-    device = add_device(domain, RH_KIND_VDPA, "vDPA interface", node,
-                        rh_xml_child(node, NULL, "source"), "dev", error);
-    if (!device)
-        return FALSE;
-    device->class = "net";
-    device->has_mac = mac && rh_parse_mac(mac, &device->mac);
-    if (mac && !device->has_mac)
-        return rh_raise(error, RH_ERROR_INPUT,
-                        "the guest has <mac address='%s'>, which is no MAC address", mac);
-    return read_count(driver, "rx_queue_size", &device->rx_queue_size, error) &&
-           read_count(driver, "tx_queue_size", &device->tx_queue_size, error);
-}
-
-static gboolean read_disk(RhDomain *domain, xmlNode *node, GError **error)
-{
-    RhGuestDevice *device;
-
-    if (!is(node, "type", "vhostvdpa"))
-        return TRUE;
-    device = add_device(domain, RH_KIND_VDPA, "vDPA disk", node, rh_xml_child(node, NULL, "source"),
-                        "dev", error);
-    if (!device)
-        return FALSE;
-    device->class = "blk";
-    device->read_only = rh_xml_child(node, NULL, "readonly") != NULL;
-    return TRUE;
-}
-
-static gboolean read_hostdev(RhDomain *domain, xmlNode *node, GError **error)
-{
-    xmlNode *source = rh_xml_child(node, NULL, "source");
-    g_autoptr(RhXmlText) model = rh_xml_get(node, "model");
-    RhGuestDevice *device;
-
-    if (is(node, "type", "pci") || is(node, "type", "mdev"))
-        domain->guest->n_vfio++;
-    if (!is(node, "type", "mdev"))
-        return TRUE;
-    device = add_device(domain, RH_KIND_MDEV, "mediated device", node,
-                        rh_xml_child(source, NULL, "address"), "uuid", error);
-    if (!device)
-        return FALSE;
-    device->model = g_strdup(model);
-    if (!g_uuid_string_is_valid(device->source))
-        return rh_raise(error, RH_ERROR_INPUT,
-                        "the guest has a mediated device with uuid='%s', which is no uuid",
-                        device->source);
-    return TRUE;
-}
-
 static gboolean read_devices(RhDomain *domain, xmlNode *root, GError **error)
 {
-    static const struct {
-        const char *element;
-        gboolean (*read)(RhDomain *domain, xmlNode *node, GError **error);
-    } readers[] = {{"interface", read_interface}, {"disk", read_disk}, {"hostdev", read_hostdev}};
     xmlNode *devices = rh_xml_child(root, NULL, "devices");
 
-    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next)
-        for (guint i = 0; node->type == XML_ELEMENT_NODE && !node->ns && i < G_N_ELEMENTS(readers);
-             i++)
-            if (g_str_equal((const char *)node->name, readers[i].element) &&
-                !readers[i].read(domain, node, error))
-                return FALSE;
+    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next) {
+        const RhUse *use = rh_use_of(node);
+        RhGuestDevice *device;
+
+        if (!use)
+            continue;
+        domain->guest->n_vfio += use->is_vfio;
+        if (!use->source)
+            continue;
+        device = rh_use_read(use, node, domain->guest, error);
+        if (!device)
+            return FALSE;
+        g_hash_table_insert(domain->elements, device, node);
+    }
     return TRUE;
 }
 
@@ -246,8 +90,7 @@ RhDomain *rh_domain_parse(GBytes *bytes, GError **error)
     xmlNode *root;
 
     domain->guest = rh_guest_new();
-    domain->sources = g_ptr_array_new();
-    domain->entries = g_ptr_array_new();
+    domain->elements = g_hash_table_new(NULL, NULL);
     domain->declared = has_declaration(bytes);
     domain->doc = rh_xml_parse(bytes, "the guest's XML", error);
     if (!domain->doc)
@@ -259,7 +102,7 @@ RhDomain *rh_domain_parse(GBytes *bytes, GError **error)
                  (const char *)root->name);
         return NULL;
     }
-    if (!read_names(domain->guest, root, "the guest's XML", error) ||
+    if (!rh_use_read_names(domain->guest, root, "the guest's XML", error) ||
         !read_devices(domain, root, error))
         return NULL;
     if (domain->guest->devices->len > 0 && !read_numatune(domain, root, error))
@@ -267,76 +110,13 @@ RhDomain *rh_domain_parse(GBytes *bytes, GError **error)
     return g_steal_pointer(&domain);
 }
 
-static gboolean has_any(GBytes *bytes, const char *const *marks)
-{
-    gsize length;
-    const char *data = g_bytes_get_data(bytes, &length);
-
-    for (guint i = 0; length > 0 && marks[i]; i++)
-        if (memmem(data, length, marks[i], strlen(marks[i])))
-            return TRUE;
-    return FALSE;
-}
-
 /* In UTF-16 every other byte is a NUL, and words are not found. */
 gboolean rh_domain_may_have_devices(GBytes *bytes)
 {
-    static const char *const marks[] = {"vdpa", "mdev", NULL};
     gsize length;
     const char *data = g_bytes_get_data(bytes, &length);
 
-    return has_any(bytes, marks) || (length > 0 && memchr(data, '\0', length));
-}
-
-/* Adds the device whose source is @attribute of @source, if it has one. */
-static void add_source(RhGuest *guest, RhKind kind, xmlNode *source, const char *attribute)
-{
-    g_autoptr(RhXmlText) text = rh_xml_get(source, attribute);
-
-    if (text && *text)
-        rh_guest_add(guest, kind)->source = g_strdup(text);
-}
-
-static gboolean read_sources(RhGuest *guest, xmlNode *domain, const char *what, GError **error)
-{
-    xmlNode *devices = rh_xml_child(domain, NULL, "devices");
-
-    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next) {
-        xmlNode *source = rh_xml_child(node, NULL, "source");
-
-        if (is(node, "type", "vdpa") || is(node, "type", "vhostvdpa"))
-            add_source(guest, RH_KIND_VDPA, source, "dev");
-        else if (is(node, "type", "mdev"))
-            add_source(guest, RH_KIND_MDEV, rh_xml_child(source, NULL, "address"), "uuid");
-        if (guest->devices->len > MAX_STATUS_DEVICES)
-            return rh_raise(error, RH_ERROR_INPUT,
-                            "%s has more than %u vDPA and mediated devices, which is the limit",
-                            what, MAX_STATUS_DEVICES);
-    }
-    return TRUE;
-}
-
-RhGuest *rh_status_parse(GBytes *bytes, const char *what, GError **error)
-{
-    /* Bare words would not do: libvirt lists what QEMU can ("netdev.vhost-vdpa") in every one. */
-    static const char *const marks[] = {
-        "type='vdpa'",        "type='mdev'", "type='vhostvdpa'", "type=\"vdpa\"", "type=\"mdev\"",
-        "type=\"vhostvdpa\"", NULL};
-    g_autoptr(xmlDoc) doc = NULL;
-    g_autoptr(RhGuest) guest = rh_guest_new();
-    xmlNode *domain;
-
-    if (!has_any(bytes, marks))
-        return NULL;
-    doc = rh_xml_parse(bytes, what, error);
-    if (!doc)
-        return NULL;
-    domain = xmlDocGetRootElement(doc);
-    if (!g_str_equal((const char *)domain->name, "domain"))
-        domain = rh_xml_child(domain, NULL, "domain");
-    if (!read_names(guest, domain, what, error) || !read_sources(guest, domain, what, error))
-        return NULL;
-    return guest->devices->len > 0 ? g_steal_pointer(&guest) : NULL;
+    return rh_use_is_marked(bytes) || (length > 0 && memchr(data, '\0', length));
 }
 
 static gboolean read_format(xmlNode *node, GError **error)
@@ -375,7 +155,7 @@ static gboolean read_entries(RhDomain *domain, RhRecord *record, xmlNode *node, 
         if (!entry)
             continue;
         g_ptr_array_add(record->entries, entry);
-        g_ptr_array_add(domain->entries, child);
+        g_hash_table_insert(domain->elements, entry, child);
     }
     return ok;
 }
@@ -451,8 +231,9 @@ gboolean rh_domain_forget_record(RhDomain *domain, GError **error)
         device->entry = NULL;
         device->chosen = FALSE;
     }
+    for (guint i = 0; domain->guest->record && i < domain->guest->record->entries->len; i++)
+        g_hash_table_remove(domain->elements, g_ptr_array_index(domain->guest->record->entries, i));
     g_clear_pointer(&domain->guest->record, rh_record_free);
-    g_ptr_array_set_size(domain->entries, 0);
     domain->record = NULL;
     return rh_guest_match_record(domain->guest, error);
 }
@@ -492,29 +273,25 @@ static void move_record(RhDomain *domain, const RhPlan *plan)
         const RhDevice *entry = g_ptr_array_index(entries, i);
         const RhChoice *choice = choice_of(plan, entry);
         g_autoptr(RhDevice) moved = choice ? rh_record_move(entry, choice->device) : NULL;
+        xmlNode *node = g_hash_table_lookup(domain->elements, entry);
 
         if (moved)
-            rh_device_write_entry(moved, g_ptr_array_index(domain->entries, i));
+            rh_device_write_entry(moved, node);
         else
-            remove_element(g_ptr_array_index(domain->entries, i));
+            remove_element(node);
     }
 }
 
-static void write_source(RhDomain *domain, guint i, const char *source)
+static void write_source(RhDomain *domain, const RhGuestDevice *device, const char *source)
 {
-    const RhGuestDevice *device = g_ptr_array_index(domain->guest->devices, i);
+    xmlNode *node = g_hash_table_lookup(domain->elements, device);
 
-    rh_xml_set(g_ptr_array_index(domain->sources, i), device->kind == RH_KIND_MDEV ? "uuid" : "dev",
-               source);
+    rh_use_of(node)->source->write(node, source);
 }
 
 void rh_domain_set_source(RhDomain *domain, RhGuestDevice *device, const char *source)
 {
-    guint i;
-
-    if (!g_ptr_array_find(domain->guest->devices, device, &i))
-        g_assert_not_reached();
-    write_source(domain, i, source);
+    write_source(domain, device, source);
     g_free(device->source);
     device->source = g_strdup(source);
     g_clear_pointer(&device->node, g_free);
@@ -527,7 +304,7 @@ void rh_domain_apply(RhDomain *domain, const RhPlan *plan)
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
 
         if (rh_choice_moves(choice))
-            write_source(domain, i, rh_choice_target(choice));
+            write_source(domain, choice->guest_device, rh_choice_target(choice));
     }
     if (domain->record)
         move_record(domain, plan);
@@ -535,17 +312,14 @@ void rh_domain_apply(RhDomain *domain, const RhPlan *plan)
 
 gboolean rh_domain_set_lost(RhDomain *domain, const RhGuestDevice *device, gboolean lost)
 {
-    const RhRecord *record = domain->guest->record;
-    RhDevice *entry;
-    guint i;
+    RhDevice *entry = device->entry;
 
-    if (!record || !g_ptr_array_find(record->entries, device->entry, &i))
+    if (!entry)
         return FALSE;
-    entry = g_ptr_array_index(record->entries, i);
     if (lost ? rh_record_is_lost(device) : !rh_device_knows(entry, RH_ATTR_LOST))
         return FALSE;
     rh_device_set_text(entry, RH_ATTR_LOST, lost ? device->source : NULL);
-    rh_device_write_entry(entry, g_ptr_array_index(domain->entries, i));
+    rh_device_write_entry(entry, g_hash_table_lookup(domain->elements, entry));
     return TRUE;
 }
 

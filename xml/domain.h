@@ -54,11 +54,3 @@ GBytes *rh_domain_serialise(RhDomain *domain, GError **error);
 
 /* Whether @bytes may be of a guest with devices of ours: FALSE costs no parse. */
 gboolean rh_domain_may_have_devices(GBytes *bytes);
-
-/*
- * The guest of one of libvirt's status files (/run/libvirt/qemu/NAME.xml) or definitions
- * (/etc/libvirt/qemu/NAME.xml): its name, uuid, and the sources of its devices, hot-plugged ones
- * too; whatever else is odd about it. NULL and no error where it has no device of ours. Owned by
- * the caller. Error: RH_ERROR_INPUT.
- */
-RhGuest *rh_status_parse(GBytes *bytes, const char *what, GError **error);

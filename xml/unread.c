@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "xml/unread.h"
 
+#include "xml/use.h"
+
 #include <string.h>
 
 #define MAX_NAMED 1024u
@@ -17,17 +19,12 @@ static const char *find_quote(const char *from, const char *end)
 static gboolean take(RhGuest *guest, GHashTable *seen, const char *text, gsize length)
 {
     g_autofree char *word = NULL;
-    RhKind kind = RH_KIND_VDPA;
+    RhKind kind;
 
-    if (length > MAX_LENGTH || memchr(text, '\0', length))
+    if (length > MAX_LENGTH || memchr(text, '\0', length) || !rh_use_guess(text, length, &kind))
         return TRUE;
-    word = g_ascii_strdown(text, (gssize)length);
-    if (g_uuid_string_is_valid(word))
-        kind = RH_KIND_MDEV;
-    else if (!g_str_has_prefix(word, "/dev/") || !g_utf8_validate(text, (gssize)length, NULL))
-        return TRUE;
-    else
-        memcpy(word, text, length);
+    word = rh_kind_info(kind)->any_case ? g_ascii_strdown(text, (gssize)length)
+                                        : g_strndup(text, length);
     if (g_hash_table_contains(seen, word))
         return TRUE;
     if (guest->devices->len == MAX_NAMED)

@@ -2,7 +2,7 @@
 /* What libvirt keeps of its guests: a guest with devices, none and no error, or an error; and
  * what can be told of one that was not parsed. */
 #include "tests/fuzz/fuzz.h"
-#include "xml/domain.h"
+#include "xml/status.h"
 #include "xml/unread.h"
 
 static void check_sources(const RhGuest *guest, size_t size)

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a guest's XML uses devices: what the front answers by itself, the parser has nothing of. */
+#include "front/guest.h"
+#include "front/memory.h"
+#include "util/file.h"
+#include "xml/domain.h"
+#include "xml/status.h"
+#include "xml/unread.h"
+
+#include <unistd.h>
+
+/* What the front makes of the XML. */
+static gboolean front_goes_on(GBytes *xml)
+{
+    static const struct timespec never = {.tv_sec = G_MAXLONG / 2};
+    RhFrontGuest guest = {0};
+    gsize length;
+    const char *bytes = g_bytes_get_data(xml, &length);
+    int file = rh_front_memory();
+
+    g_assert_true(rh_front_write(file, bytes, length));
+    g_assert_cmpint(lseek(file, 0, SEEK_SET), ==, 0);
+    rh_front_guest_read(&guest, file, &never);
+    rh_front_close(&file);
+    rh_front_close(&guest.xml);
+    return guest.may_have_devices;
+}
+
+/* Whether the parser sees that there is nothing of ours: what it cannot read may have something. */
+static gboolean is_free_of_ours(GBytes *xml)
+{
+    g_autoptr(RhDomain) domain = rh_domain_parse(xml, NULL);
+
+    return domain && rh_domain_guest(domain)->devices->len == 0;
+}
+
+static void check(const char *name, GBytes *xml)
+{
+    if (!front_goes_on(xml) && !is_free_of_ours(xml))
+        g_error("the front answers for %s, which has devices of ours or cannot be read", name);
+    g_assert_true(front_goes_on(xml) || !rh_domain_may_have_devices(xml));
+}
+
+static void test_fixtures(void)
+{
+    g_autofree char *folder = g_build_filename(g_getenv("RH_SOURCE_DIR"), "tests/fixtures", NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    guint n_free = 0;
+    guint n = 0;
+
+    g_assert_nonnull(dir);
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, "domain.xml", NULL);
+        g_autoptr(GBytes) xml = rh_read_regular(path, "a fixture", NULL);
+
+        if (!xml)
+            continue;
+        check(name, xml);
+        n_free += !front_goes_on(xml);
+        n++;
+    }
+    g_assert_cmpuint(n, >, 250);
+    g_assert_cmpuint(n_free, >, 0);
+}
+
+/* Each form that <devices> has for a device of ours, and the two that are only counted. */
+static const struct {
+    const char *xml;
+    const char *source; /* NULL: not ours */
+    const char *moved;
+} forms[] = {
+    {"<interface type='vdpa'><source dev='/dev/vhost-vdpa-3'/></interface>", "/dev/vhost-vdpa-3",
+     "/dev/vhost-vdpa-7"},
+    {"<disk type='vhostvdpa' device='disk'><source dev='/dev/vhost-vdpa-3'/></disk>",
+     "/dev/vhost-vdpa-3", "/dev/vhost-vdpa-7"},
+    {"<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
+     "<address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source></hostdev>",
+     "c2177883-f1bb-47f0-914d-32a22e3a8804", "0e6a1b3c-5a0e-4d8e-9a39-0a2f0a4f1c11"},
+    {"<hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x3b' slot='0x02' "
+     "function='0x1'/></source></hostdev>",
+     NULL, NULL},
+    {"<interface type='hostdev'><source><address type='pci' domain='0x0000' bus='0x3b' slot='0x02' "
+     "function='0x1'/></source></interface>",
+     NULL, NULL},
+};
+
+static GBytes *domain_with(const char *device)
+{
+    char *xml = g_strdup_printf("<domain type='kvm'>\n  <name>web1</name>\n  <devices>\n    %s\n  "
+                                "</devices>\n</domain>\n",
+                                device);
+
+    g_strdelimit(xml, "'", '"'); /* as libxml2 writes it */
+    return g_bytes_new_take(xml, strlen(xml));
+}
+
+/* Its source is read, written, found in libvirt's own files and guessed where none can be read. */
+static void test_forms(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_autoptr(GBytes) xml = domain_with(forms[i].xml);
+        g_autoptr(RhDomain) domain = rh_domain_parse(xml, NULL);
+        g_autoptr(RhGuest) status = rh_status_parse(xml, "a status file", NULL);
+        g_autoptr(RhGuest) unread = rh_unread_guest(xml, "web1", NULL);
+        RhGuest *guest = rh_domain_guest(domain);
+        g_autoptr(GBytes) written = NULL;
+        g_autoptr(GBytes) expected = NULL;
+        g_auto(GStrv) parts = NULL;
+        g_autofree char *moved = NULL;
+        RhGuestDevice *device;
+
+        check(forms[i].xml, xml);
+        g_assert_cmpuint(guest->n_vfio, ==, strstr(forms[i].xml, "dev/vhost") ? 0 : 1);
+        if (!forms[i].source) {
+            g_assert_cmpuint(guest->devices->len, ==, 0);
+            g_assert_null(status);
+            g_assert_null(unread);
+            continue;
+        }
+        device = g_ptr_array_index(guest->devices, 0);
+        g_assert_cmpstr(device->source, ==, forms[i].source);
+        g_assert_true(rh_guest_has_device(status, device->kind, forms[i].source));
+        g_assert_true(rh_guest_has_device(unread, device->kind, forms[i].source));
+        rh_domain_set_source(domain, device, forms[i].moved);
+        written = rh_domain_serialise(domain, NULL);
+        parts = g_strsplit(forms[i].xml, forms[i].source, -1);
+        moved = g_strjoinv(forms[i].moved, parts);
+        expected = domain_with(moved);
+        g_assert_cmpmem(g_bytes_get_data(written, NULL), g_bytes_get_size(written),
+                        g_bytes_get_data(expected, NULL), g_bytes_get_size(expected));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/use/fixtures", test_fixtures);
+    g_test_add_func("/use/forms", test_forms);
+    return g_test_run();
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xml/status.h"
+
+#include "util/error.h"
+#include "xml/parse.h"
+#include "xml/use.h"
+
+#define MAX_DEVICES 1024u /* of a guest that runs: libvirt has no limit of its own */
+
+static gboolean read_sources(RhGuest *guest, xmlNode *domain, const char *what, GError **error)
+{
+    xmlNode *devices = rh_xml_child(domain, NULL, "devices");
+
+    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next) {
+        const RhUse *use = rh_use_by_type(node);
+        char *source = use ? use->source->read(node) : NULL;
+
+        if (source)
+            rh_guest_add(guest, use->kind)->source = source;
+        if (guest->devices->len > MAX_DEVICES)
+            return rh_raise(error, RH_ERROR_INPUT,
+                            "%s has more than %u vDPA and mediated devices, which is the limit",
+                            what, MAX_DEVICES);
+    }
+    return TRUE;
+}
+
+RhGuest *rh_status_parse(GBytes *bytes, const char *what, GError **error)
+{
+    g_autoptr(xmlDoc) doc = NULL;
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    xmlNode *domain;
+
+    if (!rh_use_is_typed(bytes))
+        return NULL;
+    doc = rh_xml_parse(bytes, what, error);
+    if (!doc)
+        return NULL;
+    domain = xmlDocGetRootElement(doc);
+    if (!g_str_equal((const char *)domain->name, "domain"))
+        domain = rh_xml_child(domain, NULL, "domain");
+    if (!rh_use_read_names(guest, domain, what, error) || !read_sources(guest, domain, what, error))
+        return NULL;
+    return guest->devices->len > 0 ? g_steal_pointer(&guest) : NULL;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xml/use.h"
+
+#include "util/error.h"
+#include "util/text.h"
+#include "xml/limits.h"
+#include "xml/parse.h"
+
+#include <string.h>
+
+#define MAX_COUNT 65536u /* descriptors of a ring */
+#define UUID_LENGTH 36u
+
+static gboolean is(xmlNode *node, const char *attribute, const char *value)
+{
+    g_autoptr(RhXmlText) text =
+        node && node->type == XML_ELEMENT_NODE ? rh_xml_get(node, attribute) : NULL;
+
+    return g_strcmp0(text, value) == 0;
+}
+
+static char *copy_of(xmlNode *node, const char *name)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(node, name);
+
+    return text && *text ? g_strdup(text) : NULL;
+}
+
+/* An attribute of a guest's <driver>: 0 where it is absent. */
+static gboolean read_count(xmlNode *node, const char *name, guint *ret_count, GError **error)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(node, name);
+    guint64 count = 0;
+
+    if (text && !rh_parse_number(text, MAX_COUNT, &count))
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "the guest has <%s %s='%s'>, which is no number up to %u",
+                        (const char *)node->name, name, text, MAX_COUNT);
+    *ret_count = (guint)count;
+    return TRUE;
+}
+
+/* A part of a guest address, which libvirt writes as 0x…; 0 where it is absent. */
+static guint64 address_part(xmlNode *address, const char *name)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(address, name);
+    guint64 part = 0;
+
+    if (text && !rh_parse_hex(text, &part))
+        (void)rh_parse_number(text, G_MAXUINT32, &part);
+    return part;
+}
+
+static char *read_guest_address(xmlNode *node)
+{
+    xmlNode *address = rh_xml_child(node, NULL, "address");
+
+    if (is(address, "type", "pci"))
+        return g_strdup_printf("pci:%04x:%02x:%02x.%x", (guint)address_part(address, "domain"),
+                               (guint)address_part(address, "bus"),
+                               (guint)address_part(address, "slot"),
+                               (guint)address_part(address, "function"));
+    if (is(address, "type", "ccw"))
+        return g_strdup_printf("ccw:%x.%x.%04x", (guint)address_part(address, "cssid"),
+                               (guint)address_part(address, "ssid"),
+                               (guint)address_part(address, "devno"));
+    return NULL;
+}
+
+static char *text_of(xmlNode *node)
+{
+    xmlChar *content = node ? xmlNodeGetContent(node) : NULL;
+    char *text = content ? g_strdup((const char *)content) : NULL;
+
+    xmlFree(content);
+    return text;
+}
+
+gboolean rh_use_read_names(RhGuest *guest, xmlNode *domain, const char *what, GError **error)
+{
+    guest->name = text_of(rh_xml_child(domain, NULL, "name"));
+    guest->uuid = text_of(rh_xml_child(domain, NULL, "uuid"));
+    if ((guest->name && strlen(guest->name) > RH_MAX_NAME) ||
+        (guest->uuid && strlen(guest->uuid) > RH_MAX_NAME))
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "%s has a <name> or <uuid> of more than %u bytes, which is the limit", what,
+                        RH_MAX_NAME);
+    return TRUE;
+}
+
+/* Sources ------------------------------------------------------------------------------------- */
+
+static char *read_dev(xmlNode *node)
+{
+    return copy_of(rh_xml_child(node, NULL, "source"), "dev");
+}
+
+static void write_dev(xmlNode *node, const char *source)
+{
+    rh_xml_set(rh_xml_child(node, NULL, "source"), "dev", source);
+}
+
+static gboolean may_be_node(const char *text, gsize length)
+{
+    static const char folder[] = "/dev/";
+
+    return length >= strlen(folder) && g_ascii_strncasecmp(text, folder, strlen(folder)) == 0 &&
+           g_utf8_validate(text, (gssize)length, NULL);
+}
+
+static const RhSourceForm by_node = {
+    .lacks = "<source> without dev", .read = read_dev, .write = write_dev, .may_be = may_be_node};
+
+static xmlNode *uuid_element(xmlNode *node)
+{
+    return rh_xml_child(rh_xml_child(node, NULL, "source"), NULL, "address");
+}
+
+static char *read_uuid(xmlNode *node)
+{
+    return copy_of(uuid_element(node), "uuid");
+}
+
+static void write_uuid(xmlNode *node, const char *source)
+{
+    rh_xml_set(uuid_element(node), "uuid", source);
+}
+
+static gboolean may_be_uuid(const char *text, gsize length)
+{
+    g_autofree char *word = length == UUID_LENGTH ? g_strndup(text, length) : NULL;
+
+    return word && g_uuid_string_is_valid(word);
+}
+
+static const RhSourceForm by_uuid = {.lacks = "<address> without uuid",
+                                     .read = read_uuid,
+                                     .write = write_uuid,
+                                     .may_be = may_be_uuid};
+
+/* What else counts ---------------------------------------------------------------------------- */
+
+static gboolean read_interface(RhGuestDevice *device, xmlNode *node, GError **error)
+{
+    xmlNode *driver = rh_xml_child(node, NULL, "driver");
+    g_autoptr(RhXmlText) mac = rh_xml_get(rh_xml_child(node, NULL, "mac"), "address");
+
+    device->has_mac = mac && rh_parse_mac(mac, &device->mac);
+    if (mac && !device->has_mac)
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "the guest has <mac address='%s'>, which is no MAC address", mac);
+    return read_count(driver, "rx_queue_size", &device->rx_queue_size, error) &&
+           read_count(driver, "tx_queue_size", &device->tx_queue_size, error);
+}
+
+static gboolean read_disk(RhGuestDevice *device, xmlNode *node, GError **error G_GNUC_UNUSED)
+{
+    device->read_only = rh_xml_child(node, NULL, "readonly") != NULL;
+    return TRUE;
+}
+
+static gboolean read_mdev(RhGuestDevice *device, xmlNode *node, GError **error)
+{
+    g_autoptr(RhXmlText) model = rh_xml_get(node, "model");
+
+    device->model = g_strdup(model);
+    return g_uuid_string_is_valid(device->source) ||
+           rh_raise(error, RH_ERROR_INPUT,
+                    "the guest has a mediated device with uuid='%s', which is no uuid",
+                    device->source);
+}
+
+static const RhUse uses[] = {
+    {.element = "interface",
+     .type = "vdpa",
+     .source = &by_node,
+     .kind = RH_KIND_VDPA,
+     .noun = "vDPA interface",
+     .class = "net",
+     .mark = "vdpa",
+     .read = read_interface},
+    {.element = "disk",
+     .type = "vhostvdpa",
+     .source = &by_node,
+     .kind = RH_KIND_VDPA,
+     .noun = "vDPA disk",
+     .class = "blk",
+     .mark = "vdpa",
+     .read = read_disk},
+    {.element = "hostdev",
+     .type = "mdev",
+     .is_vfio = TRUE,
+     .source = &by_uuid,
+     .kind = RH_KIND_MDEV,
+     .noun = "mediated device",
+     .mark = "mdev",
+     .read = read_mdev},
+    {.element = "hostdev", .type = "pci", .is_vfio = TRUE},
+    {.element = "interface", .type = "hostdev", .is_vfio = TRUE},
+};
+
+const RhUse *rh_use_of(xmlNode *node)
+{
+    for (guint i = 0; node->type == XML_ELEMENT_NODE && !node->ns && i < G_N_ELEMENTS(uses); i++)
+        if (g_str_equal((const char *)node->name, uses[i].element) &&
+            is(node, "type", uses[i].type))
+            return &uses[i];
+    return NULL;
+}
+
+const RhUse *rh_use_by_type(xmlNode *node)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(uses); i++)
+        if (uses[i].source && is(node, "type", uses[i].type))
+            return &uses[i];
+    return NULL;
+}
+
+RhGuestDevice *rh_use_read(const RhUse *use, xmlNode *node, RhGuest *guest, GError **error)
+{
+    g_autofree char *source = use->source->read(node);
+    RhGuestDevice *device;
+
+    if (!source) {
+        rh_raise(error, RH_ERROR_INPUT, "%s %u of the guest has no source: %s", use->noun,
+                 guest->devices->len + 1, use->source->lacks);
+        return NULL;
+    }
+    if (guest->devices->len == RH_MAX_GUEST_DEVICES) {
+        rh_raise(error, RH_ERROR_INPUT, "the guest has more than %u vDPA and mediated devices",
+                 RH_MAX_GUEST_DEVICES);
+        return NULL;
+    }
+    device = rh_guest_add(guest, use->kind);
+    device->noun = use->noun;
+    device->class = use->class;
+    device->source = g_steal_pointer(&source);
+    device->guest_address = read_guest_address(node);
+    return !use->read || use->read(device, node, error) ? device : NULL;
+}
+
+gboolean rh_use_guess(const char *text, gsize length, RhKind *ret_kind)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(uses); i++) {
+        if (!uses[i].source || !uses[i].source->may_be(text, length))
+            continue;
+        *ret_kind = uses[i].kind;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean has(GBytes *bytes, const char *word)
+{
+    gsize length;
+    const char *data = g_bytes_get_data(bytes, &length);
+
+    return length > 0 && memmem(data, length, word, strlen(word));
+}
+
+gboolean rh_use_is_marked(GBytes *bytes)
+{
+    const char *last = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(uses); i++) {
+        if (!uses[i].mark || g_strcmp0(uses[i].mark, last) == 0)
+            continue;
+        last = uses[i].mark;
+        if (has(bytes, last))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean rh_use_is_typed(GBytes *bytes)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(uses); i++) {
+        g_autofree char *single = g_strdup_printf("type='%s'", uses[i].type);
+        g_autofree char *twice = g_strdup_printf("type=\"%s\"", uses[i].type);
+
+        if (uses[i].source && (has(bytes, single) || has(bytes, twice)))
+            return TRUE;
+    }
+    return FALSE;
+}
