@@ -178,30 +178,10 @@ what_is_missing() {
 
 # Building ---------------------------------------------------------------------------------------
 
-# Configures the build folder $1 with the options that follow, whether or not it is one already.
-configure() {
-    folder=$1
-    shift
-    if [ -e "$folder/meson-private/coredata.dat" ] &&
-        meson setup --reconfigure "$folder" "$@" >"$folder/setup.log" 2>&1; then
-        return 0
-    fi
-    rm -rf "$folder"
-    mkdir -p "$folder"
-    meson setup "$folder" "$@" >"$folder/setup.log" 2>&1 ||
-        { cat "$folder/setup.log" >&2; fail "meson could not configure $folder"; }
-}
-
-build() {
-    meson compile -C "$1" >"$1/compile.log" 2>&1 ||
-        { cat "$1/compile.log" >&2; fail "$1 could not be built"; }
-}
-
 # What is tried and installed.
 build_release() {
     say "building in $PWD/build"
-    configure build --prefix=/usr --sysconfdir=/etc -Dtests=disabled
-    build build
+    scripts/build-folder.sh build --prefix=/usr --sysconfdir=/etc -Dtests=disabled || exit 2
 }
 
 # --try ------------------------------------------------------------------------------------------
@@ -285,11 +265,8 @@ run_tests() {
     *) fail "--test takes quick or all, not '$1'" ;;
     esac
     say "building in $PWD/build-test"
-    (
-        configure build-test -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false \
-            -Dwerror=true --buildtype=debugoptimized
-        build build-test
-    ) || {
+    scripts/build-folder.sh build-test -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dwerror=true --buildtype=debugoptimized || {
         rm -f "$machine_before"
         say "0 passed, 1 failed"
         exit 1
