@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Builds virt-rehome and installs it as a hook of libvirt, tries it, tests it, or takes it away.
+# Builds virt-rehome and installs it as a hook of libvirt, tries it, or takes it away; and installs what the tests need.
 set -eu
 
 usage() {
@@ -216,72 +216,21 @@ try() {
 
 # --test -----------------------------------------------------------------------------------------
 
-# Kernels take minutes to build where the cache has none, so that begins before what is tested is
-# built, and so does the file system of the hosts with real devices; their tests wait for them.
-begin_kernels() {
-    if [ "$(uname -m)" != x86_64 ] || ! command -v apt-get >/dev/null; then return 0; fi
-    making=
-    if is_root; then
-        tests/lab/real/make-root >/dev/null 2>&1 &
-        making=$!
-    fi
-    for version in 6.12 6.12-um ${RH_TEST_ALL:+6.1}; do
-        tests/kernel/build-kernel.sh "$version" >/dev/null 2>&1 &
-        making="$making $!"
-    done
-    # shellcheck disable=SC2064,SC2086 # these processes
-    trap "kill $making 2>/dev/null || true" EXIT
-    trap 'exit 1' INT TERM HUP
-}
-
-# What --test all has beyond --test.
-long_tests='a soak of 100 migrations, ten rounds with real devices, 10,000 killed hooks, the other 24 of 25 calls'
-long_tests="$long_tests, leaks, kernel 6.1 where it is not built yet"
-
-# Packages may change the machine, tests may not: what is there before them is compared with what is
-# there at the end.
-look_at_machine() {
-    machine_before=$(mktemp)
-    python3 tests/machine snapshot >"$machine_before"
-}
-
+# Installs what the tests need, and hands over to what runs them.
 run_tests() {
+    # All packages first: apt serves one at a time, and building a kernel may ask it for a source.
     case ${1:-most} in
     most | all)
-        if [ "${1:-most}" = all ]; then export RH_TEST_ALL=1; fi
-        set --
-        # Packages first: apt serves one at a time, and building may ask it for a source.
         install_needs "$build_needs$test_needs"
         install_wishes "$kernel_wishes$real_wishes$test_wishes$lab_wishes$means_wishes"
-        look_at_machine
-        begin_kernels
         ;;
     quick)
-        set -- --no-suite slow --no-suite means --no-suite kernel --no-suite lab --no-suite real
         install_needs "$build_needs$test_needs"
         install_wishes "$test_wishes"
-        look_at_machine
         ;;
     *) fail "--test takes quick or all, not '$1'" ;;
     esac
-    say "building in $PWD/build-test"
-    scripts/build-folder.sh build-test -Dtests=enabled -Db_sanitize=address,undefined -Db_lundef=false \
-        -Dwerror=true --buildtype=debugoptimized || {
-        rm -f "$machine_before"
-        say "0 passed, 1 failed"
-        exit 1
-    }
-    rm -f build-test/meson-logs/testlog.json
-    leaks=0 # what tests/meson.build says of it
-    if [ -n "${RH_TEST_ALL:-}" ]; then leaks=1; fi
-    export ASAN_OPTIONS="detect_leaks=$leaks:strict_string_checks=1:detect_stack_use_after_return=1"
-    status=0
-    meson test -C build-test --no-rebuild "$@" || status=$?
-    if [ -z "${RH_TEST_ALL:-}" ]; then say "left out, being long: $long_tests (--test all)"; fi
-    python3 tests/machine compare "$machine_before" >build-test/meson-logs/machine.json || status=1
-    rm -f "$machine_before"
-    python3 tests/summary build-test/meson-logs/testlog.json build-test/meson-logs/machine.json || status=1
-    exit "$status"
+    exec tests/run "$@"
 }
 
 # Installing -------------------------------------------------------------------------------------

@@ -81,6 +81,9 @@ $saves/web2.save.virt-rehome.begun" ]
     install_sh --test some
     [ "$status" -eq 2 ]
     [[ "$output" == *"quick or all, not 'some'"* ]]
+    run "$RH_SOURCE_DIR/tests/run" some
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"quick or all, not 'some'"* ]]
 }
 
 @test "an ordinary user is told in one sentence" {
