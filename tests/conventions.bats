@@ -98,6 +98,22 @@ caught() {
     caught 'SPDX' tests/script
 }
 
+@test "a document without a licence, or that names a file that is not there" {
+    printf '# Title\n' > "$tree/NEWS.md"
+    caught 'SPDX' NEWS.md
+    printf '<!-- %s -->\n' "$licence" > "$tree/NEWS.md"
+    mkdir "$tree/docs"
+    # Of another tree, a pattern, a noun, and one that is beside it: fine.
+    printf '<!-- %s -->\n`drivers/a.c` `core/KIND.c` `core/good` b.md\n' "$licence" > "$tree/docs/a.md"
+    printf '<!-- %s -->\nSee docs/a.md and NEWS.md.\n' "$licence" > "$tree/docs/b.md"
+    rules
+    [ "$status" -eq 0 ]
+    for name in docs/c.md '`core/gone.h`' SECURITY.md; do
+        printf '<!-- %s -->\nSee %s.\n' "$licence" "$name" > "$tree/docs/b.md"
+        caught 'document names' docs/b.md:2
+    done
+}
+
 @test "a header without #pragma once" {
     write core/bad.h 'int a;'
     caught 'pragma once' core/bad.h
