@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The claims of a host as XML (schemas/claims.rng), and what libvirt's status files say of running
- * guests. */
+/* The claims of a host as XML (schemas/claims.rng), and a release that waits to be obeyed. */
 #pragma once
 
 #include "core/claims.h"
