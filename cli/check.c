@@ -52,9 +52,8 @@ static gboolean ask_host(Question *question, const char *path, GError **error)
     if (question->guest->devices->len == 0)
         answer->inventory = empty_inventory(path);
     else
-        answer->inventory =
-            rh_environment_inventory(&environment, rh_incoming_needs(question->guest),
-                                     question->policy, &answer->host, error);
+        answer->inventory = rh_environment_inventory(&environment, rh_guest_kinds(question->guest),
+                                                     question->policy, &answer->host, error);
     if (!answer->inventory)
         return FALSE;
     rh_users_resolve(answer->host, question->guest);

@@ -43,8 +43,7 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
     policy = rh_environment_policy(environment, error);
     if (!policy)
         return FALSE;
-    inventory =
-        rh_environment_inventory(environment, rh_incoming_needs(guest), policy, &host, error);
+    inventory = rh_environment_inventory(environment, rh_guest_kinds(guest), policy, &host, error);
     rh_users_resolve(host, guest);
     record = inventory ? rh_record_make(guest, inventory, RH_CONTRACT_NEW, error) : NULL;
     if (!record)

@@ -155,6 +155,25 @@ gboolean rh_guest_match_record(RhGuest *guest, GError **error)
     return refuse_shared_entry(guest, error);
 }
 
+RhKinds rh_guest_kinds(const RhGuest *guest)
+{
+    RhKinds kinds = 0;
+
+    for (guint i = 0; i < guest->devices->len; i++)
+        kinds |= RH_KIND_BIT(((const RhGuestDevice *)g_ptr_array_index(guest->devices, i))->kind);
+    return kinds;
+}
+
+GStrv rh_guest_sources(const RhGuest *guest)
+{
+    g_autoptr(GStrvBuilder) sources = g_strv_builder_new();
+
+    for (guint i = 0; i < guest->devices->len; i++)
+        g_strv_builder_add(sources,
+                           ((const RhGuestDevice *)g_ptr_array_index(guest->devices, i))->source);
+    return g_strv_builder_end(sources);
+}
+
 const char *rh_guest_device_key(const RhGuestDevice *device)
 {
     return device->node ? device->node : device->source;

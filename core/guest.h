@@ -61,6 +61,12 @@ gboolean rh_guest_bind(RhGuest *guest, const char *nodeset);
  */
 gboolean rh_guest_match_record(RhGuest *guest, GError **error);
 
+/* The kinds of its devices: what an inventory must hold for it. */
+RhKinds rh_guest_kinds(const RhGuest *guest);
+
+/* The sources of its devices, in XML order; owned by the caller. */
+GStrv rh_guest_sources(const RhGuest *guest);
+
 /* What the device's source is called in an inventory of this host; owned by the device. */
 const char *rh_guest_device_key(const RhGuestDevice *device);
 

@@ -173,6 +173,7 @@ static const RhKindInfo kinds[] = {
                       .name = RH_ATTR_UUID,
                       .key = RH_ATTR_UUID,
                       .any_case = TRUE,
+                      .has_types = TRUE,
                       .proof = RH_ATTR_TYPE,
                       .home = RH_ATTR_PARENT,
                       .attrs = mdev_attrs,

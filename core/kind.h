@@ -17,6 +17,10 @@ typedef enum {
 } RhKind;
 #define RH_N_KINDS (RH_KIND_MDEV + 1)
 
+/* Some kinds, a bit for each. */
+typedef guint RhKinds;
+#define RH_KIND_BIT(kind) (1u << (kind))
+
 /* What a guest or a host has where there is nothing of ours: in a sentence. */
 #define RH_KINDS_NONE "no vDPA and no mediated devices"
 
@@ -52,6 +56,7 @@ typedef struct {
     RhAttr name;            /* what it is called on its host: unique there, or in its home */
     RhAttr key;             /* what a guest's XML calls it; without one no guest can have it */
     gboolean any_case;      /* keys that differ in upper and lower case alone are the same */
+    gboolean has_types;     /* another type may stand in for one, where a policy says so */
     RhAttr proof;           /* what is the same under its key as long as it is the same device */
     RhAttr home;            /* names what it hangs on */
     gboolean within;        /* its element stands in that of its home, of @home_kind */

@@ -113,8 +113,7 @@ static gboolean asked_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, R
     if (source.state == RH_FACT_UNKNOWN && host.state == RH_FACT_UNKNOWN)
         return TRUE;
     return source.state == RH_FACT_TEXT && host.state == RH_FACT_TEXT && context->accepts &&
-           context->accepts(rh_device_text(c->device, RH_ATTR_UUID), source.text,
-                            context->accepts_data);
+           context->accepts(c->device, source.text, context->accepts_data);
 }
 
 /* QEMU blocks the migration of several VFIO devices unless each can do P2P. */

@@ -69,12 +69,10 @@ guint rh_roster_plans(const RhRoster *roster)
 
 static void add_columns(RhRoster *roster)
 {
-    static const RhKind kinds[] = {RH_KIND_VDPA, RH_KIND_MDEV};
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        GPtrArray *devices = roster->inventory->devices[kind];
 
-    for (guint kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
-        GPtrArray *devices = roster->inventory->devices[kinds[kind]];
-
-        for (guint i = 0; i < devices->len; i++) {
+        for (guint i = 0; rh_kind_is_given((RhKind)kind) && i < devices->len; i++) {
             gpointer device = g_ptr_array_index(devices, i);
 
             g_hash_table_insert(roster->column_of, device, GUINT_TO_POINTER(roster->columns->len));

@@ -10,8 +10,8 @@
 #include "core/guest.h"
 #include "core/policy.h"
 
-/* Asks the host whether the mdev @uuid takes a stream of @version. */
-typedef gboolean (*RhAccepts)(const char *uuid, const char *version, gpointer data);
+/* Asks the host whether @device takes a stream of @version. */
+typedef gboolean (*RhAccepts)(const RhDevice *device, const char *version, gpointer data);
 
 /* What a judgement goes by, the same for all candidates of a plan. */
 typedef struct {

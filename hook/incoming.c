@@ -43,49 +43,19 @@ typedef struct {
     RhDomain *domain; /* NULL: not parsed yet */
 } Job;
 
-RhGather rh_incoming_needs(const RhGuest *guest)
-{
-    RhGather what = 0;
-
-    for (guint i = 0; i < guest->devices->len; i++) {
-        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
-
-        what |= device->kind == RH_KIND_MDEV ? RH_GATHER_MDEV : RH_GATHER_VDPA;
-    }
-    return what;
-}
-
-GStrv rh_incoming_sources(const RhGuest *guest)
-{
-    g_autoptr(GStrvBuilder) sources = g_strv_builder_new();
-
-    for (guint i = 0; i < guest->devices->len; i++) {
-        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
-
-        g_strv_builder_add(sources, device->source);
-    }
-    return g_strv_builder_end(sources);
-}
-
-gboolean rh_incoming_ask_mdev(const char *uuid, const char *version, gpointer host)
-{
-    return rh_host_mdev_accepts(host, uuid, version);
-}
-
 RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhHost *host,
                          const RhPolicy *policy, RhIncoming why)
 {
     RhOccasion occasion = why == RH_INCOMING_MIGRATE ? RH_OCCASION_MIGRATE : RH_OCCASION_RESTORE;
 
-    return rh_plan_new(guest, inventory, policy, occasion, host ? rh_incoming_ask_mdev : NULL,
-                       host);
+    return rh_plan_new(guest, inventory, policy, occasion, host ? rh_host_accepts : NULL, host);
 }
 
-/* Whether an mdev that would be given is open after all; then it is marked as used. */
+/* Whether a device that would be given is open after all; then it is marked as used. */
 static gboolean is_open(RhHost *host, RhDevice *device)
 {
-    if (device->kind != RH_KIND_MDEV || rh_device_knows(device, RH_ATTR_USED_BY) ||
-        !rh_host_mdev_is_open(host, rh_device_key(device)))
+    if (rh_device_knows(device, RH_ATTR_USED_BY) ||
+        !rh_host_is_open(host, device->kind, rh_device_key(device)))
         return FALSE;
     rh_device_set_text(device, RH_ATTR_USED_BY, "an unknown process");
     return TRUE;
@@ -272,7 +242,7 @@ static gboolean decide(const Job *job, RhDecision *decision, GError **error)
     if (!policy)
         return FALSE;
     inventory =
-        rh_environment_inventory(job->environment, rh_incoming_needs(guest), policy, &host, error);
+        rh_environment_inventory(job->environment, rh_guest_kinds(guest), policy, &host, error);
     if (!inventory)
         return FALSE;
     rh_users_resolve(host, guest);
@@ -293,7 +263,7 @@ static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)
     guest = rh_domain_guest(job->domain);
     decision->guest = g_strdup(guest->name);
     decision->uuid = g_strdup(guest->uuid);
-    decision->sources = rh_incoming_sources(guest);
+    decision->sources = rh_guest_sources(guest);
     return guest->devices->len == 0 || decide(job, decision, error);
 }
 

@@ -42,16 +42,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RhDecision, rh_decision_clear)
 gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhIncoming why,
                             RhClaimsFile **ret_file, RhDecision *ret_decision, GError **error);
 
-/* An RhAccepts (core/rules.h): asks @host, an RhHost. */
-gboolean rh_incoming_ask_mdev(const char *uuid, const char *version, gpointer host);
-
 /* Plans @guest on @inventory, asking @host (NULL: a saved inventory) what an inventory cannot say.
  * See rh_plan_new(). */
 RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhHost *host,
                          const RhPolicy *policy, RhIncoming why);
-
-/* The sources of @guest's devices of ours, in XML order; owned by the caller. */
-GStrv rh_incoming_sources(const RhGuest *guest);
-
-/* What the inventory must hold for @guest. */
-RhGather rh_incoming_needs(const RhGuest *guest);

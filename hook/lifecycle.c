@@ -154,17 +154,19 @@ static gboolean is_here(const Session *session, const RhGuestDevice *device)
                           : rh_host_has(session->host, device->kind, key);
 }
 
-/* Whether the node is still that of the device that was reserved: numbers are reused. */
+/* Whether the key is still that of the device that was reserved: numbers are reused, names are not.
+ */
 static gboolean is_what_was_reserved(const Session *session, const RhGuestDevice *device)
 {
     const RhClaim *reservation = reservation_of(session, device);
     const char *key = rh_guest_device_key(device);
     const RhDevice *saved;
 
-    if (!reservation || !reservation->device || device->kind != RH_KIND_VDPA)
+    if (!reservation || !reservation->device ||
+        rh_kind_info(device->kind)->key == rh_kind_info(device->kind)->name)
         return TRUE;
     if (!session->saved)
-        return rh_host_is_node_of(session->host, reservation->device, key);
+        return rh_host_is_key_of(session->host, device->kind, reservation->device, key);
     saved = rh_inventory_find_key(session->saved, device->kind, key);
     return saved && g_strcmp0(rh_device_name(saved), reservation->device) == 0;
 }
@@ -257,14 +259,15 @@ static gboolean was_planned(const Session *session, const RhGuestDevice *device,
 }
 
 /* Why @found is not the recorded device; NULL: nothing says so. The configuration is read only for
- * an mdev of another type. */
+ * a device of another type. */
 static char *refuse_identity(const Session *session, const RhGuest *guest,
                              const RhGuestDevice *device, const RhDevice *found)
 {
     g_autoptr(RhPolicy) policy = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (device->kind == RH_KIND_MDEV && rh_identity_of(device, found) == RH_IDENTITY_OTHER &&
+    if (rh_kind_info(device->kind)->has_types &&
+        rh_identity_of(device, found) == RH_IDENTITY_OTHER &&
         !(policy = rh_environment_policy(session->environment, &error)))
         return rh_refusal_of_fault(error);
     return rh_identity_refuse(guest, device, found, policy);
@@ -457,7 +460,7 @@ static char *take_refusal(Start *start, const char *name)
 {
     g_autofree char *state = rh_environment_state(start->environment);
     const RhGuest *guest = start->domain ? rh_domain_guest(start->domain) : NULL;
-    g_auto(GStrv) sources = guest ? rh_incoming_sources(guest) : NULL;
+    g_auto(GStrv) sources = guest ? rh_guest_sources(guest) : NULL;
     RhRefused refused = {.guest = guest && guest->name ? guest->name : name,
                          .uuid = guest ? guest->uuid : NULL,
                          .sources = sources};

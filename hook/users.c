@@ -44,8 +44,8 @@ void rh_users_resolve(RhHost *host, const RhGuest *guest)
     for (guint i = 0; host && i < guest->devices->len; i++) {
         RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
 
-        if (device->kind == RH_KIND_VDPA && !device->node)
-            device->node = rh_host_resolve(host, device->source);
+        if (!device->node)
+            device->node = rh_host_resolve(host, device->kind, device->source);
     }
 }
 
@@ -218,16 +218,13 @@ char *rh_users_other(const RhUsers *users, const RhClaims *claims, const RhClaim
     return NULL;
 }
 
-/* The kinds of which guests have devices of ours. */
-static const RhKind kinds[] = {RH_KIND_VDPA, RH_KIND_MDEV};
-
 /* Where to find a device by what a guest's XML calls it; uuids in small letters. */
 static GHashTable *index_devices(const RhInventory *inventory)
 {
     GHashTable *by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-    for (guint kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
-        GPtrArray *devices = inventory->devices[kinds[kind]];
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        GPtrArray *devices = inventory->devices[kind];
 
         for (guint i = 0; i < devices->len; i++) {
             const char *key = rh_device_key(g_ptr_array_index(devices, i));
@@ -323,8 +320,9 @@ void rh_users_look(RhUsers *users, const RhInventory *inventory)
 
     if (!users->host)
         return;
-    for (guint kind = 0; kind < G_N_ELEMENTS(kinds); kind++)
-        add_unused(users, inventory->devices[kinds[kind]], unused);
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        if (rh_kind_is_given((RhKind)kind))
+            add_unused(users, inventory->devices[kind], unused);
     g_clear_pointer(&users->holders, rh_holders_free);
     users->holders = rh_host_find_holders(users->host, unused, RH_HOLDERS_ALL, LOOK_MS);
 }
@@ -362,8 +360,8 @@ void rh_users_mark(RhUsers *users, const RhClaims *claims, const RhClaimant *cla
     mark_guests(by_key, TRUE, users->defined, claimant, FALSE);
     if (users->host && !users->holders)
         rh_users_look(users, inventory);
-    for (guint kind = 0; kind < G_N_ELEMENTS(kinds) && users->holders; kind++)
-        (void)rh_holders_mark(users->holders, inventory->devices[kinds[kind]]);
+    for (guint kind = 0; kind < RH_N_KINDS && users->holders; kind++)
+        (void)rh_holders_mark(users->holders, inventory->devices[kind]);
 }
 
 /* What is known right now of all that may say who uses a device; *@ret_error: what is not. */

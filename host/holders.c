@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/holders.h"
 
+#include "host/kind.h"
 #include "host/node.h"
 #include "util/text.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define GROUP_PREFIX "/dev/vfio/"
 #define LOOKS_PER_TIME 64u /* descriptors between two looks at the clock */
 #define TRUSTED_LOOKS 64u  /* descriptors of a process before it is asked whose it really is */
 
@@ -19,25 +18,6 @@ struct RhHolders {
 };
 
 /* -- device numbers ---------------------------------------------------------------------------- */
-
-static guint64 number_of(guint major, guint minor)
-{
-    return (guint64)major << 32 | minor;
-}
-
-/* "245:3", as sysfs says it. */
-static gboolean read_number(RhDir *root, const char *path, guint64 *ret_number)
-{
-    g_autofree char *text = NULL;
-    guint major;
-    guint minor;
-
-    if (!rh_dir_read(root, path, &text, NULL) || !text ||
-        sscanf(text, "%u:%u", &major, &minor) != 2)
-        return FALSE;
-    *ret_number = number_of(major, minor);
-    return TRUE;
-}
 
 /* What is looked for: device number -> keys of devices. */
 static void want(GHashTable *wanted, guint64 number, const char *key)
@@ -51,64 +31,6 @@ static void want(GHashTable *wanted, guint64 number, const char *key)
     g_ptr_array_add(keys, (gpointer)key);
 }
 
-/* A device whose number stands in @attribute, or is that of @node where sysfs does not say. */
-static void want_number(RhDir *root, GHashTable *wanted, const char *attribute, const char *node,
-                        const char *key)
-{
-    guint64 number;
-    guint major;
-    guint minor;
-
-    if (read_number(root, attribute, &number))
-        want(wanted, number, key);
-    else if (rh_node_number(root, node, &major, &minor))
-        want(wanted, number_of(major, minor), key);
-}
-
-static void want_vdpa(RhDir *root, GHashTable *wanted, const RhDevice *device)
-{
-    const char *key = rh_device_key(device);
-    const char *name = rh_device_name(device);
-    g_autofree char *node = g_path_get_basename(key);
-    g_autofree char *attribute =
-        g_strdup_printf("sys/bus/vdpa/devices/%s/%s/dev", name ? name : "", node);
-
-    want_number(root, wanted, attribute, key, key);
-}
-
-/* "12", the mdev's IOMMU group; NULL: it has none. */
-static char *group_of(RhDir *root, const char *uuid)
-{
-    g_autofree char *path = g_strdup_printf("sys/bus/mdev/devices/%s/iommu_group", uuid);
-
-    return g_uuid_string_is_valid(uuid) ? rh_dir_link_name(root, path) : NULL;
-}
-
-static void want_group(RhDir *root, GHashTable *wanted, const char *uuid)
-{
-    g_autofree char *group = group_of(root, uuid);
-    g_autofree char *attribute = g_strdup_printf("sys/class/vfio/%s/dev", group ? group : "");
-    g_autofree char *node = g_strconcat(GROUP_PREFIX, group, NULL);
-
-    if (group)
-        want_number(root, wanted, attribute, node, uuid);
-}
-
-/* The mdev's own node, with iommufd in the group's place (linux 6.6, drivers/vfio/device_cdev.c).
- */
-static void want_cdev(RhDir *root, GHashTable *wanted, const char *uuid)
-{
-    g_autofree char *path = g_strdup_printf("sys/bus/mdev/devices/%s/vfio-dev", uuid);
-    g_autoptr(GPtrArray) names =
-        g_uuid_string_is_valid(uuid) ? rh_dir_list(root, path, NULL) : NULL;
-    const char *name = names && names->len > 0 ? g_ptr_array_index(names, 0) : NULL;
-    g_autofree char *attribute = g_strdup_printf("%s/%s/dev", path, name ? name : "");
-    g_autofree char *node = g_strconcat(GROUP_PREFIX "devices/", name, NULL);
-
-    if (name)
-        want_number(root, wanted, attribute, node, uuid);
-}
-
 static GHashTable *collect_wanted(RhDir *root, GPtrArray *devices)
 {
     GHashTable *wanted = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
@@ -117,15 +39,14 @@ static GHashTable *collect_wanted(RhDir *root, GPtrArray *devices)
     for (guint i = 0; i < devices->len; i++) {
         const RhDevice *device = g_ptr_array_index(devices, i);
         const char *key = rh_device_key(device);
+        g_autoptr(GArray) numbers = NULL;
 
         if (!key || rh_device_knows(device, RH_ATTR_USED_BY))
             continue;
-        if (device->kind == RH_KIND_MDEV) {
-            want_group(root, wanted, key);
-            want_cdev(root, wanted, key);
-        } else {
-            want_vdpa(root, wanted, device);
-        }
+        numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
+        rh_host_kind(device->kind)->add_numbers(root, device, numbers);
+        for (guint j = 0; j < numbers->len; j++)
+            want(wanted, g_array_index(numbers, guint64, j), key);
     }
     return wanted;
 }
@@ -243,7 +164,7 @@ static gboolean look_at_fd(const char *fd, gpointer data)
         return FALSE;
     if (!rh_dir_look(search->fds, fd, TRUE, &facts) || !S_ISCHR(facts.mode))
         return TRUE;
-    number = number_of(facts.major, facts.minor);
+    number = rh_node_make_number(facts.major, facts.minor);
     keys = g_hash_table_lookup(search->wanted, &number);
     for (guint i = 0; keys && is_open(search, fd) && i < keys->len; i++)
         g_hash_table_insert(search->holders->who, g_strdup(g_ptr_array_index(keys, i)),
@@ -342,12 +263,4 @@ gboolean rh_holders_mark(const RhHolders *holders, GPtrArray *devices)
         any = TRUE;
     }
     return any;
-}
-
-gboolean rh_holders_probe_mdev(RhDir *root, const char *uuid)
-{
-    g_autofree char *group = group_of(root, uuid);
-    g_autofree char *path = g_strconcat("dev/vfio/", group, NULL);
-
-    return group && rh_dir_probe(root, path) == EBUSY;
 }

@@ -33,6 +33,3 @@ guint rh_holders_left(const RhHolders *holders);
 /* Says of each of @devices that a process has open, and of which nothing is said yet, who it is:
  * `used-by` becomes "process 4711 (qemu-system-x86)". Returns whether there was one. */
 gboolean rh_holders_mark(const RhHolders *holders, GPtrArray *devices);
-
-/* Whether the mdev's group is open, found by opening it (EBUSY): for the mdev about to be given. */
-gboolean rh_holders_probe_mdev(RhDir *root, const char *uuid);

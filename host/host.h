@@ -15,9 +15,11 @@ RhHost *rh_host_new(const char *root, GError **error);
 void rh_host_free(RhHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhHost, rh_host_free)
 
-/* What to gather: a guest's vDPA devices need no look at mdevs, and the other way round. */
-typedef enum { RH_GATHER_VDPA = 1 << 0, RH_GATHER_MDEV = 1 << 1 } RhGather;
-#define RH_GATHER_ALL (RH_GATHER_VDPA | RH_GATHER_MDEV)
+/* What to gather: devices of one kind need no look at those of another. */
+typedef RhKinds RhGather;
+#define RH_GATHER_VDPA RH_KIND_BIT(RH_KIND_VDPA)
+#define RH_GATHER_MDEV RH_KIND_BIT(RH_KIND_MDEV)
+#define RH_GATHER_ALL (~(RhKinds)0)
 
 /*
  * This host's inventory, complete and with @policy's pools; of mdevs, the attributes that @policy
@@ -37,9 +39,9 @@ char *rh_host_own_name(void);
 RhHolders *rh_host_find_holders(RhHost *host, GPtrArray *devices, RhHoldersWhere where,
                                 guint milliseconds);
 
-/* Whether somebody has the mdev's IOMMU group open, found by opening it: only for the mdev that is
- * about to be given, since whoever opens it meanwhile gets EBUSY. */
-gboolean rh_host_mdev_is_open(RhHost *host, const char *uuid);
+/* Whether somebody has the device open, found by opening it where that does no harm (host/kind.h):
+ * only for one that is about to be given, since whoever opens it meanwhile gets EBUSY. */
+gboolean rh_host_is_open(RhHost *host, RhKind kind, const char *key);
 
 /*
  * Whether the device that a guest's XML names @key (a node, a uuid) is on this host. A node is
@@ -48,11 +50,11 @@ gboolean rh_host_mdev_is_open(RhHost *host, const char *uuid);
 gboolean rh_host_has(RhHost *host, RhKind kind, const char *key);
 
 /*
- * The node that @path, a site's own link or node below /dev (/dev/vdpa/tenant-a), is on this host,
- * "/dev/vhost-vdpa-3"; NULL where it is no vhost-vdpa node, or one by its own name, or leads out of
+ * The key of what @source, a site's own link or node below /dev (/dev/vdpa/tenant-a), is on this
+ * host, "/dev/vhost-vdpa-3"; NULL where it is nothing of @kind, or a key itself, or leads out of
  * /dev. It is stat'ed, never opened. Owned by the caller.
  */
-char *rh_host_resolve(RhHost *host, const char *path);
+char *rh_host_resolve(RhHost *host, RhKind kind, const char *source);
 
 /*
  * The device that a guest's XML names @key (a node, a site's own link to one, a uuid), by sysfs
@@ -61,8 +63,8 @@ char *rh_host_resolve(RhHost *host, const char *path);
  */
 RhDevice *rh_host_device_at(RhHost *host, RhKind kind, const char *key);
 
-/* Whether the node @key is that of the vDPA device @name: the number alone is reused. */
-gboolean rh_host_is_node_of(RhHost *host, const char *name, const char *key);
+/* Whether @key is that of the device @name: a node's number alone is reused. */
+gboolean rh_host_is_key_of(RhHost *host, RhKind kind, const char *name, const char *key);
 
 /*
  * Whether the process @pid that started at @start (0: whenever) lives; also TRUE where the kernel
@@ -73,7 +75,8 @@ gboolean rh_host_process_lives(RhHost *host, gint64 pid, guint64 start);
 guint64 rh_host_process_start(RhHost *host, gint64 pid);
 
 /*
- * Asks the mdev @uuid whether it takes a stream of @version, by writing it to its
- * `migration_version` (the attribute that was proposed in 2020). FALSE on any error.
+ * An RhAccepts (core/rules.h): asks @device whether it takes a stream of @version; of an mdev by
+ * writing it to its `migration_version` (the attribute that was proposed in 2020). FALSE on any
+ * error. @host is an RhHost.
  */
-gboolean rh_host_mdev_accepts(RhHost *host, const char *uuid, const char *version);
+gboolean rh_host_accepts(const RhDevice *device, const char *version, gpointer host);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/mdev.h"
 
+#include "host/kind.h"
 #include "host/pci.h"
+#include "host/vfio.h"
 #include "util/error.h"
 #include "util/text.h"
 
@@ -270,3 +272,38 @@ RhDevice *rh_mdev_at(RhDir *root, const char *uuid)
     set_told(mdev, RH_ATTR_DEVICE_API, root, path, "device_api");
     return mdev;
 }
+
+/* NULL: @uuid is none. Owned by the caller. */
+static char *folder_of(const char *uuid)
+{
+    return g_uuid_string_is_valid(uuid) ? g_strconcat(DEVICES "/", uuid, NULL) : NULL;
+}
+
+static gboolean has(RhDir *root, const char *uuid)
+{
+    g_autofree char *folder = folder_of(uuid);
+
+    return folder && !rh_dir_lacks(root, folder);
+}
+
+static void add_numbers(RhDir *root, const RhDevice *device, GArray *numbers)
+{
+    g_autofree char *folder = folder_of(rh_device_key(device));
+
+    if (folder)
+        rh_vfio_add_numbers(root, folder, numbers);
+}
+
+static gboolean probe(RhDir *root, const char *uuid)
+{
+    g_autofree char *folder = folder_of(uuid);
+
+    return folder && rh_vfio_probe(root, folder);
+}
+
+const RhHostKind rh_host_mdev = {.gather = rh_mdev_read,
+                                 .has = has,
+                                 .add_numbers = add_numbers,
+                                 .probe = probe,
+                                 .at = rh_mdev_at,
+                                 .accepts = rh_mdev_accepts};

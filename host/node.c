@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/node.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -123,4 +124,37 @@ gboolean rh_node_number(RhDir *root, const char *path, guint *ret_major, guint *
     *ret_major = facts.major;
     *ret_minor = facts.minor;
     return TRUE;
+}
+
+guint64 rh_node_make_number(guint major, guint minor)
+{
+    return (guint64)major << 32 | minor;
+}
+
+/* "245:3", as sysfs says it. */
+static gboolean read_number(RhDir *root, const char *attribute, guint64 *ret_number)
+{
+    g_autofree char *text = NULL;
+    guint major;
+    guint minor;
+
+    if (!rh_dir_read(root, attribute, &text, NULL) || !text ||
+        sscanf(text, "%u:%u", &major, &minor) != 2)
+        return FALSE;
+    *ret_number = rh_node_make_number(major, minor);
+    return TRUE;
+}
+
+void rh_node_add_number(RhDir *root, const char *attribute, const char *node, GArray *numbers)
+{
+    guint64 number;
+    guint major;
+    guint minor;
+
+    if (!read_number(root, attribute, &number)) {
+        if (!rh_node_number(root, node, &major, &minor))
+            return;
+        number = rh_node_make_number(major, minor);
+    }
+    g_array_append_val(numbers, number);
 }

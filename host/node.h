@@ -20,3 +20,10 @@ RhNodeState rh_node_look(RhDir *root, const char *path, RhFacts *ret_facts);
 
 /* Whether it is a character device, and its number. */
 gboolean rh_node_number(RhDir *root, const char *path, guint *ret_major, guint *ret_minor);
+
+/* Both in one, as numbers are compared. */
+guint64 rh_node_make_number(guint major, guint minor);
+
+/* Adds the number (of guint64) that stands in @attribute of sysfs ("245:3") to @numbers, or that of
+ * @node where sysfs does not say; none where neither does. */
+void rh_node_add_number(RhDir *root, const char *attribute, const char *node, GArray *numbers);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/vdpa.h"
 
+#include "host/kind.h"
 #include "host/node.h"
 #include "host/pci.h"
+#include "host/vdpa-netlink.h"
 #include "util/text.h"
 
 #include <string.h>
 
 #define VDPA_BUS "sys/bus/vdpa"
+#define DEVICES VDPA_BUS "/devices"
 
 /* linux/drivers/vhost/vdpa.c: the driver whose devices have a node, and the node's name. */
 #define NODE_DRIVER "vhost_vdpa"
@@ -217,3 +220,78 @@ char *rh_vdpa_name_at(RhDir *root, const char *key)
     return g_str_has_prefix(node, NODE_PREFIX) && !strchr(node, '/') ? name_by_node(root, node)
                                                                      : NULL;
 }
+
+static gboolean gather(RhDir *root, const RhPolicy *policy G_GNUC_UNUSED, RhInventory *inventory,
+                       GError **error)
+{
+    g_autoptr(NlSock) sock = NULL;
+
+    /* Without the bus there is nobody to ask, and no need to be allowed to. */
+    if (!rh_vdpa_present(root))
+        return TRUE;
+    sock = rh_genl_open(error);
+    return sock && rh_vdpa_read(sock, inventory, error) && rh_vdpa_describe(root, inventory, error);
+}
+
+/* A node is looked for, never opened, and only below /dev; what leads elsewhere counts as there. */
+static gboolean has(RhDir *root, const char *key)
+{
+    return rh_node_look(root, key, NULL) != RH_NODE_MISSING;
+}
+
+static void add_numbers(RhDir *root, const RhDevice *device, GArray *numbers)
+{
+    const char *key = rh_device_key(device);
+    const char *name = rh_device_name(device);
+    g_autofree char *node = g_path_get_basename(key);
+    g_autofree char *attribute = g_strdup_printf("%s/%s/%s/dev", DEVICES, name ? name : "", node);
+
+    rh_node_add_number(root, attribute, key, numbers);
+}
+
+/* What a site's own link or node below /dev (/dev/vdpa/tenant-a) is here. */
+static char *resolve(RhDir *root, const char *source)
+{
+    g_autofree char *link = NULL;
+    g_autofree char *target = NULL;
+    guint major;
+    guint minor;
+
+    if (g_str_has_prefix(source, "/dev/vhost-vdpa-") ||
+        !rh_node_number(root, source, &major, &minor))
+        return NULL;
+    link = g_strdup_printf("sys/dev/char/%u:%u", major, minor);
+    target = rh_dir_link_name(root, link);
+    return target && g_str_has_prefix(target, "vhost-vdpa-") ? g_strconcat("/dev/", target, NULL)
+                                                             : NULL;
+}
+
+static RhDevice *device_at(RhDir *root, const char *key)
+{
+    g_autofree char *name = rh_vdpa_name_at(root, key);
+    RhDevice *device;
+
+    if (!name)
+        return NULL;
+    device = rh_device_new(RH_KIND_VDPA);
+    rh_device_set_text(device, RH_ATTR_NAME, name);
+    rh_device_set_text(device, RH_ATTR_CHARDEV, key);
+    return device;
+}
+
+/* A node's number alone is reused. */
+static gboolean is_key_of(RhDir *root, const char *name, const char *key)
+{
+    g_autofree char *node = g_path_get_basename(key);
+    g_autofree char *path = g_strdup_printf("%s/%s/%s", DEVICES, name, node);
+
+    return !strchr(name, '/') && rh_dir_exists(root, path);
+}
+
+/* Nothing is opened: that resets the device. */
+const RhHostKind rh_host_vdpa = {.gather = gather,
+                                 .has = has,
+                                 .add_numbers = add_numbers,
+                                 .resolve = resolve,
+                                 .at = device_at,
+                                 .is_key_of = is_key_of};

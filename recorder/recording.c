@@ -168,8 +168,8 @@ gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **er
 
     if (!live_read(&work, error) || !definition_read(&work, error))
         return FALSE;
-    *ret_what = (work.live.guest ? rh_incoming_needs(work.live.guest) : 0) |
-                (work.definition.guest ? rh_incoming_needs(work.definition.guest) : 0);
+    *ret_what = (work.live.guest ? rh_guest_kinds(work.live.guest) : 0) |
+                (work.definition.guest ? rh_guest_kinds(work.definition.guest) : 0);
     return TRUE;
 }
 
@@ -469,7 +469,7 @@ static void describe(const Work *work, RhRecording *recording)
 
     recording->running = work->live.guest != NULL;
     recording->n_devices = guest ? guest->devices->len : 0;
-    recording->has_vdpa = guest && (rh_incoming_needs(guest) & RH_GATHER_VDPA);
+    recording->has_vdpa = guest && (rh_guest_kinds(guest) & RH_GATHER_VDPA);
 }
 
 static void print_record(const Work *work, GString *print)

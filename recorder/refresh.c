@@ -389,7 +389,7 @@ static Refresh refresh_new(GPtrArray *definitions, RhScene *scene)
                        .tasked = g_hash_table_new(NULL, NULL)};
 
     refresh.roster = rh_roster_new(guests, scene->inventory, scene->policy,
-                                   scene->host ? rh_incoming_ask_mdev : NULL, scene->host);
+                                   scene->host ? rh_host_accepts : NULL, scene->host);
     for (guint i = 0; i < definitions->len; i++) {
         const RhDefinition *definition = g_ptr_array_index(definitions, i);
 

@@ -684,6 +684,14 @@ static void test_mdev_vanished(void)
     mock_stop();
 }
 
+static gboolean accepts(RhHost *host, const char *uuid, const char *version)
+{
+    g_autoptr(RhDevice) mdev = rh_device_new(RH_KIND_MDEV);
+
+    rh_device_set_text(mdev, RH_ATTR_UUID, uuid);
+    return rh_host_accepts(mdev, version, host);
+}
+
 static void test_mdev_accepts(void)
 {
     g_autoptr(RhHost) host = NULL;
@@ -697,13 +705,13 @@ static void test_mdev_accepts(void)
     mock_mdev_attribute(MTTY, UUID, "migration_version", "");
     mock_file("sys/bus/mdev", "migration_version", "untouched");
     host = rh_host_new(tree, NULL);
-    g_assert_true(rh_host_mdev_accepts(host, UUID, "v1.2"));
+    g_assert_true(accepts(host, UUID, "v1.2"));
     written = mock_content(MTTY "/" UUID "/migration_version");
     g_assert_cmpstr(written, ==, "v1.2");
-    g_assert_false(rh_host_mdev_accepts(host, UUID, ""));
-    g_assert_false(rh_host_mdev_accepts(host, OTHER_UUID, "v1.2"));
-    g_assert_false(rh_host_mdev_accepts(host, "..", "v1.2"));
-    g_assert_false(rh_host_mdev_accepts(host, "", "v1.2"));
+    g_assert_false(accepts(host, UUID, ""));
+    g_assert_false(accepts(host, OTHER_UUID, "v1.2"));
+    g_assert_false(accepts(host, "..", "v1.2"));
+    g_assert_false(accepts(host, "", "v1.2"));
     untouched = mock_content("sys/bus/mdev/migration_version");
     g_assert_cmpstr(untouched, ==, "untouched");
     mock_stop();
@@ -778,13 +786,13 @@ static void test_host_resolve(void)
     mock_link("dev/vdpa/tenant-a", "dev/vdpa/raw");
     mock_file("dev/vdpa", "no-node", "\n");
     host = rh_host_new(tree, NULL);
-    linked = rh_host_resolve(host, "/dev/vdpa/tenant-a");
+    linked = rh_host_resolve(host, RH_KIND_VDPA, "/dev/vdpa/tenant-a");
     g_assert_cmpstr(linked, ==, "/dev/vhost-vdpa-7");
-    g_assert_null(rh_host_resolve(host, "/dev/vhost-vdpa-7"));
-    g_assert_null(rh_host_resolve(host, "/dev/vdpa/no-node"));
-    g_assert_null(rh_host_resolve(host, "/dev/vdpa/missing"));
-    g_assert_null(rh_host_resolve(host, "/dev/vdpa/../vdpa/raw"));
-    g_assert_null(rh_host_resolve(host, "/srv/raw"));
+    g_assert_null(rh_host_resolve(host, RH_KIND_VDPA, "/dev/vhost-vdpa-7"));
+    g_assert_null(rh_host_resolve(host, RH_KIND_VDPA, "/dev/vdpa/no-node"));
+    g_assert_null(rh_host_resolve(host, RH_KIND_VDPA, "/dev/vdpa/missing"));
+    g_assert_null(rh_host_resolve(host, RH_KIND_VDPA, "/dev/vdpa/../vdpa/raw"));
+    g_assert_null(rh_host_resolve(host, RH_KIND_VDPA, "/srv/raw"));
     mock_stop();
 }
 
@@ -841,9 +849,9 @@ static void test_host_is_node_of(void)
     mock_start();
     mock_vdpa_add("sys/devices", "vdpa0", "vhost_vdpa", 3);
     host = rh_host_new(tree, NULL);
-    g_assert_true(rh_host_is_node_of(host, "vdpa0", "/dev/vhost-vdpa-3"));
-    g_assert_false(rh_host_is_node_of(host, "vdpa0", "/dev/vhost-vdpa-4"));
-    g_assert_false(rh_host_is_node_of(host, "vdpa1", "/dev/vhost-vdpa-3"));
+    g_assert_true(rh_host_is_key_of(host, RH_KIND_VDPA, "vdpa0", "/dev/vhost-vdpa-3"));
+    g_assert_false(rh_host_is_key_of(host, RH_KIND_VDPA, "vdpa0", "/dev/vhost-vdpa-4"));
+    g_assert_false(rh_host_is_key_of(host, RH_KIND_VDPA, "vdpa1", "/dev/vhost-vdpa-3"));
     mock_stop();
 }
 

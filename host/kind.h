@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What this host can say of a kind of device that guests may have: each row stands in host/KIND.c,
+ * the table of all in host/kind.c. Keys are what a guest's XML says, and are checked before they
+ * become paths.
+ */
+#pragma once
+
+#include "core/policy.h"
+#include "util/file.h"
+
+typedef struct {
+    /* Adds the devices of the kind, and what they hang on, to @inventory. Error: RH_ERROR_HOST,
+     * RH_ERROR_CONFIG. */
+    gboolean (*gather)(RhDir *root, const RhPolicy *policy, RhInventory *inventory, GError **error);
+    /* Whether there is one with this key; what cannot be looked for counts as there. */
+    gboolean (*has)(RhDir *root, const char *key);
+    /* Adds the numbers of the nodes of which who uses @device has one open (host/node.h) to
+     * @numbers. */
+    void (*add_numbers)(RhDir *root, const RhDevice *device, GArray *numbers);
+    /* Whether somebody has it open, found by opening it; NULL: that is never done. */
+    gboolean (*probe)(RhDir *root, const char *key);
+    /* The key of what a guest's source leads to, the caller's; NULL: it is a key. The function may
+     * be NULL: sources are keys. */
+    char *(*resolve)(RhDir *root, const char *source);
+    /* What is known by sysfs alone of the device behind a key or a source: the caller's; NULL:
+     * unknown. */
+    RhDevice *(*at)(RhDir *root, const char *key);
+    /* Whether @key is still that of the device @name; NULL: it always is. */
+    gboolean (*is_key_of)(RhDir *root, const char *name, const char *key);
+    /* Whether it takes a stream of @version, found by asking it; NULL: there is nobody to ask. */
+    gboolean (*accepts)(RhDir *root, const char *key, const char *version);
+} RhHostKind;
+
+extern const RhHostKind rh_host_vdpa;
+extern const RhHostKind rh_host_mdev;
+
+/* NULL: no guest has such a device. */
+const RhHostKind *rh_host_kind(RhKind kind);
