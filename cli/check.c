@@ -5,7 +5,7 @@
 #include "cli/answer.h"
 #include "cli/diff.h"
 #include "hook/incoming.h"
-#include "hook/users.h"
+#include "site/users.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/text.h"

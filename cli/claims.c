@@ -4,9 +4,9 @@
 #include "cli/command.h"
 
 #include "cli/json.h"
-#include "hook/claims-file.h"
-#include "hook/journal.h"
-#include "hook/users.h"
+#include "site/claims-file.h"
+#include "site/journal.h"
+#include "site/users.h"
 #include "util/error.h"
 #include "util/text.h"
 #include "xml/claims-xml.h"

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "hook/options.h"
+#include "site/options.h"
 
 typedef enum { RH_FORMAT_TEXT, RH_FORMAT_XML, RH_FORMAT_JSON } RhFormat;
 

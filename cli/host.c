@@ -4,7 +4,7 @@
 
 #include "cli/inventory-json.h"
 #include "cli/inventory-text.h"
-#include "hook/users.h"
+#include "site/users.h"
 #include "util/text.h"
 #include "xml/inventory-xml.h"
 

@@ -4,7 +4,7 @@
 
 #include "core/contract.h"
 #include "hook/incoming.h"
-#include "hook/users.h"
+#include "site/users.h"
 #include "util/file.h"
 #include "util/text.h"
 #include "xml/domain.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Claims: the devices of this host that are held for guests. A list and what happens to it; pure.
- * hook/claims-file keeps it in a file.
+ * site/claims-file keeps it in a file.
  *
  * A guest's claims on a device go this way. Each state ends by facts (rh_claims_expire()), since
  * libvirt calls nobody when a guest on its way is turned away elsewhere.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The policy: what an administrator may set (virt-rehome.conf(5)). Plain values with defaults;
- * hook/config reads them from files.
+ * site/config reads them from files.
  */
 #pragma once
 

@@ -24,7 +24,7 @@
 #define CLAIMS RH_FRONT_ROOT "run/virt-rehome/claims"
 #define JOURNAL RH_FRONT_ROOT "run/systemd/journal/socket"
 
-/* More than the configuration can give the program (hook/config.c), which can tell why it is late.
+/* More than the configuration can give the program (site/config.c), which can tell why it is late.
  * libvirt waits for a hook as long as it takes, and holds the guest meanwhile. */
 #define PLAN_SECONDS 75
 #define ATTEND_SECONDS 15

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "hook/environment.h"
+#include "site/environment.h"
 
 /* The four words are positional: a guest may be called --help. */
 typedef struct {

@@ -2,9 +2,9 @@
 #include "hook/incoming.h"
 
 #include "core/explain.h"
-#include "hook/child.h"
 #include "hook/refusal.h"
-#include "hook/users.h"
+#include "site/child.h"
+#include "site/users.h"
 #include "util/error.h"
 #include "xml/claims-xml.h"
 #include "xml/domain.h"

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "core/plan.h"
-#include "hook/claims-file.h"
-#include "hook/environment.h"
+#include "site/claims-file.h"
+#include "site/environment.h"
 
 /* Why a guest is looked at. */
 typedef enum {

@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "hook/environment.h"
+#include "site/environment.h"
 
 /*
  * `prepare begin`. Returns the reason why the guest whose XML is @bytes must not start, or NULL;

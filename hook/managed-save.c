@@ -2,6 +2,7 @@
 #include "hook/managed-save.h"
 
 #include "front/saves.h"
+#include "site/libvirt.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -9,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFINITION_FOLDER "etc/libvirt/qemu"
-#define STATUS_FOLDER "run/libvirt/qemu"
 #define BEFORE ".before"
 
 gboolean rh_managed_save_keep(const char *root, const char *guest, GError **error)
@@ -27,10 +26,10 @@ gboolean rh_managed_save_keep(const char *root, const char *guest, GError **erro
 /* By libvirt's files, those of the definition and of the running guest. */
 static gboolean is_gone(RhDir *dir, const char *guest)
 {
-    g_autofree char *definition = g_strdup_printf(DEFINITION_FOLDER "/%s.xml", guest);
-    g_autofree char *status = g_strdup_printf(STATUS_FOLDER "/%s.xml", guest);
+    g_autofree char *definition = g_strdup_printf(RH_LIBVIRT_DEFINITIONS "/%s.xml", guest);
+    g_autofree char *status = g_strdup_printf(RH_LIBVIRT_STATUS "/%s.xml", guest);
 
-    return rh_dir_exists(dir, DEFINITION_FOLDER) && rh_dir_lacks(dir, definition) &&
+    return rh_dir_exists(dir, RH_LIBVIRT_DEFINITIONS) && rh_dir_lacks(dir, definition) &&
            rh_dir_lacks(dir, status);
 }
 
@@ -48,8 +47,9 @@ void rh_managed_save_sweep(const char *root, const char *guest)
 static GHashTable *sweep_defined(RhDir *dir, const char *root)
 {
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GPtrArray) files =
-        rh_dir_exists(dir, DEFINITION_FOLDER) ? rh_dir_list(dir, DEFINITION_FOLDER, NULL) : NULL;
+    g_autoptr(GPtrArray) files = rh_dir_exists(dir, RH_LIBVIRT_DEFINITIONS)
+                                     ? rh_dir_list(dir, RH_LIBVIRT_DEFINITIONS, NULL)
+                                     : NULL;
 
     for (guint i = 0; files && i < files->len; i++) {
         char *file = g_ptr_array_index(files, i);

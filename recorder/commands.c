@@ -2,10 +2,10 @@
 #include "recorder/commands.h"
 
 #include "hook/managed-save.h"
-#include "hook/users.h"
 #include "recorder/definitions.h"
 #include "recorder/recording.h"
 #include "recorder/refresh.h"
+#include "site/users.h"
 #include "util/error.h"
 #include "util/text.h"
 

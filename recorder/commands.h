@@ -2,7 +2,7 @@
 /* The commands that speak with libvirt: virt-rehome(1) passes them on, virt-rehome-recorder(8). */
 #pragma once
 
-#include "hook/options.h"
+#include "site/options.h"
 
 /*
  * Each takes the name of a guest, or NULL for all. What it has to say goes to @out, and about

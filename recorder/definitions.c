@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder/definitions.h"
 
+#include "site/libvirt.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "xml/unread.h"
@@ -10,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define DEFINITION_FOLDER "etc/libvirt/qemu"
-/* libvirt/src/hypervisor/domain_driver.c, virDriverShouldAutostart */
-#define STARTED_MARK "run/libvirt/qemu/autostarted"
 
 static void definition_free(gpointer data)
 {
@@ -92,14 +89,14 @@ GPtrArray *rh_definitions_of_files(const char *root, GError **error)
     g_autoptr(RhDir) dir = rh_dir_open(root, error);
     g_autoptr(GPtrArray) files = NULL;
 
-    if (dir && rh_dir_exists(dir, STARTED_MARK)) {
+    if (dir && rh_dir_exists(dir, RH_LIBVIRT_STARTED)) {
         rh_raise(error, RH_ERROR_STATE,
                  "libvirt's daemon has been started since boot ('/%s' is there) and would not see "
                  "what changes in its files; leave --boot out, and it is told",
-                 STARTED_MARK);
+                 RH_LIBVIRT_STARTED);
         return NULL;
     }
-    files = dir ? rh_dir_list(dir, DEFINITION_FOLDER, error) : NULL;
+    files = dir ? rh_dir_list(dir, RH_LIBVIRT_DEFINITIONS, error) : NULL;
     for (guint i = 0; files && i < files->len; i++) {
         const char *file = g_ptr_array_index(files, i);
         RhDefinition *definition;
@@ -108,7 +105,7 @@ GPtrArray *rh_definitions_of_files(const char *root, GError **error)
             continue;
         definition = g_new0(RhDefinition, 1);
         definition->name = g_strndup(file, strlen(file) - strlen(".xml"));
-        definition->path = g_build_filename(root, DEFINITION_FOLDER, file, NULL);
+        definition->path = g_build_filename(root, RH_LIBVIRT_DEFINITIONS, file, NULL);
         add(definitions, definition, read_again(definition, &definition->fault));
     }
     return files ? g_steal_pointer(&definitions) : NULL;

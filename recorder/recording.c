@@ -3,7 +3,7 @@
 
 #include "core/contract.h"
 #include "hook/incoming.h"
-#include "hook/users.h"
+#include "site/users.h"
 #include "util/error.h"
 #include "xml/domain.h"
 

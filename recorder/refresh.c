@@ -6,8 +6,8 @@
 #include "core/roster.h"
 #include "hook/incoming.h"
 #include "hook/refusal.h"
-#include "hook/users.h"
 #include "recorder/definitions.h"
+#include "site/users.h"
 #include "util/text.h"
 
 #define MAX_NAMES 8u /* named in a sentence */

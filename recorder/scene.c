@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder/scene.h"
 
-#include "hook/child.h"
+#include "site/child.h"
 #include "util/error.h"
 #include "xml/inventory-xml.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where guests are recorded: this host's inventory, gathered in a child process with the configured
- * deadline, since a vDPA netlink call may never return (hook/child.h), and the hypervisor.
+ * deadline, since a vDPA netlink call may never return (site/child.h), and the hypervisor.
  */
 #pragma once
 
-#include "hook/environment.h"
 #include "recorder/connection.h"
+#include "site/environment.h"
 
 typedef struct {
     RhPolicy *policy;

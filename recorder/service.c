@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder/service.h"
 
-#include "hook/journal.h"
 #include "hook/managed-save.h"
 #include "recorder/recording.h"
 #include "recorder/watchdog.h"
+#include "site/journal.h"
 #include "util/error.h"
 #include "util/file.h"
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "hook/environment.h"
+#include "site/environment.h"
 
 /* Runs until SIGTERM or SIGINT; SIGHUP makes it look at all guests again. @uri may be NULL: the
  * default. A daemon that is not there is waited for. Error: RH_ERROR_BUG, RH_ERROR_HOST (cannot

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The configuration files, and errors that name file and line. */
-#include "hook/config.h"
+#include "site/config.h"
 #include "util/error.h"
 
 #include <glib/gstdio.h>

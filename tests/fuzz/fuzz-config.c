@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The configuration: a policy, or an error; and what goes into a path is no path itself. */
-#include "hook/config.h"
+#include "site/config.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -6,9 +6,9 @@
  * most RH_MAX_MESSAGE bytes.
  */
 #include "core/explain.h"
-#include "hook/config.h"
 #include "hook/incoming.h"
 #include "hook/refusal.h"
+#include "site/config.h"
 #include "tests/fuzz/fuzz.h"
 #include "xml/domain.h"
 #include "xml/inventory-xml.h"

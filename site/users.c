@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hook/users.h"
+#include "site/users.h"
 
-#include "hook/claims-file.h"
-#include "hook/guest-files.h"
+#include "site/claims-file.h"
+#include "site/guest-files.h"
+#include "site/libvirt.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/text.h"
 
 #include <string.h>
 #include <time.h>
-
-#define STATUS_FOLDER "run/libvirt/qemu"
-#define DEFINITION_FOLDER "etc/libvirt/qemu"
 
 /* How long processes are looked at for what they have open, before the lock and under it. */
 #define LOOK_MS 1000u
@@ -94,8 +92,8 @@ RhUsers *rh_users_new(const RhEnvironment *environment, RhHost *host)
     users->warnings = g_ptr_array_new_with_free_func(g_free);
     users->host = host;
     users->root = environment->root;
-    users->status = rh_guest_files_new(environment->root, STATUS_FOLDER);
-    users->definitions = rh_guest_files_new(environment->root, DEFINITION_FOLDER);
+    users->status = rh_guest_files_new(environment->root, RH_LIBVIRT_STATUS);
+    users->definitions = rh_guest_files_new(environment->root, RH_LIBVIRT_DEFINITIONS);
     users->now = rh_users_now();
     return users;
 }
@@ -151,7 +149,7 @@ static gboolean is_named(const RhUsers *users, const RhClaim *claim)
 /* Whether the process lives whose number stands in libvirt's file @name. */
 static gboolean is_process_there(const RhUsers *users, const char *name)
 {
-    g_autofree char *path = g_build_filename(STATUS_FOLDER, name, NULL);
+    g_autofree char *path = g_build_filename(RH_LIBVIRT_STATUS, name, NULL);
     g_autoptr(RhDir) root = rh_dir_open(users->root, NULL);
     g_autofree char *text = NULL;
     guint64 pid;

@@ -43,7 +43,7 @@ gboolean rh_claims_file_is_current(const RhClaimsFile *file);
 RhClaims *rh_claims_file_load(RhClaimsFile *file, char **ret_damage, GError **error);
 
 /*
- * The releases that waited, which what was loaded obeys (hook/release-notes): they are taken away
+ * The releases that waited, which what was loaded obeys (site/release-notes): they are taken away
  * once it is saved. Whoever saves what another process loaded hands them over. Owned by the caller,
  * and by @file.
  */

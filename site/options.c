@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hook/options.h"
+#include "site/options.h"
 
 #include "util/error.h"
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "hook/environment.h"
+#include "site/environment.h"
 
 /* How a command ends. */
 typedef enum { RH_EXIT_FITS = 0, RH_EXIT_REFUSED = 1, RH_EXIT_TROUBLE = 2 } RhExit;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hook/environment.h"
+#include "site/environment.h"
 
-#include "hook/config.h"
+#include "site/config.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/text.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hook/journal.h"
+#include "site/journal.h"
 
-#include "hook/child.h"
+#include "site/child.h"
 #include "util/text.h"
 
 #include <unistd.h>

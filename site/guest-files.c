@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hook/guest-files.h"
+#include "site/guest-files.h"
 
-#include "hook/users.h"
+#include "site/users.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "xml/status.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hook/child.h"
+#include "site/child.h"
 
 #include "util/error.h"
 #include "util/file.h"

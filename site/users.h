@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/claims.h"
-#include "hook/environment.h"
+#include "site/environment.h"
 
 typedef struct {
     GPtrArray *guests;  /* of RhGuest: the running ones that have devices of ours; borrowed */

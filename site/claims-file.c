@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "hook/claims-file.h"
+#include "site/claims-file.h"
 
-#include "hook/release-notes.h"
+#include "site/release-notes.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/text.h"
