@@ -81,6 +81,8 @@ typedef enum {
 
 #define RH_MATCH_ANY (RH_MATCH_CAPABILITY | RH_MATCH_EXACT)
 
+/* What a row leaves out is the strictest: all devices, the attribute's own values, and what is
+ * unknown or does not hold rejects. */
 struct RhRule {
     const char *attribute; /* its name in reports */
     guint match;           /* RhMatch: the policies that have this row */
