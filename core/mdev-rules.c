@@ -134,9 +134,14 @@ static const RhComparison alone = {"alone", alone_holds};
 #define ANY RH_MATCH_ANY
 #define EXACT RH_MATCH_EXACT
 #define CAPABILITY RH_MATCH_CAPABILITY
-#define REJECT RH_OTHERWISE_REJECT
 #define WARN RH_OTHERWISE_WARN
 #define END RH_OTHERWISE_END
+
+#define SAME_VALUE \
+    "Under exact every recorded value has to be the same (virt-rehome.conf(5), match)."
+#define BOARD \
+    "Boards may differ in this, but none of the kernel's drivers compares it (linux 6.12, " \
+    "samples/vfio-mdev/mtty.c, drivers/s390/crypto/vfio_ap_ops.c)."
 
 static const RhRule rules[] = {
     {.attribute = "used-by",
@@ -145,55 +150,73 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_USED_BY,
      .source = rh_source_nothing,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "in use by {user}"},
+     .text = "in use by {user}",
+     .why = "A VFIO group opens once, and whoever comes second gets EBUSY (linux, "
+            "drivers/vfio/group.c, vfio_group_fops_open)."},
     {.attribute = "pool",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_POOL,
      .unknown = RH_UNKNOWN_IF_RECORDED,
-     .text = "pool is {host}, must be {source}"},
+     .text = "pool is {host}, must be {source}",
+     .why = "A pool says that devices serve the same purpose, which the kernel cannot tell "
+            "(virt-rehome.conf(5), THE GROUP [pool NAME])."},
     {.attribute = "device-api",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_DEVICE_API,
      .source = source_model,
      .otherwise = END,
-     .text = "device-api is {host}, must be {source}, the guest's model"},
+     .text = "device-api is {host}, must be {source}, the guest's model",
+     .why = "libvirt takes no device whose API is another than the model in the guest's XML "
+            "(libvirt, src/util/virmdev.c, virMediatedDeviceCheckModel)."},
     {.attribute = "device-api",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_DEVICE_API,
      .unknown = RH_UNKNOWN_PASSES,
      .otherwise = END,
-     .text = "device-api is {host}, the record has {source}"},
+     .text = "device-api is {host}, the record has {source}",
+     .why = "A record of another API is not this guest device's, whatever else it says (linux, "
+            "Documentation/driver-api/vfio-mediated-device.rst, device_api)."},
     {.attribute = "type",
      .match = ANY,
      .comparison = &accepted,
      .attr = RH_ATTR_TYPE,
-     .text = "type is {host}, must be {source} or one accepted in its place"},
+     .text = "type is {host}, must be {source} or one accepted in its place",
+     .why = "The type is a device's shape, and a driver refuses the state of another (linux, "
+            "samples/vfio-mdev/mtty.c, mtty_resume_write)."},
     {.attribute = "type-name",
      .match = ANY,
      .comparison = &type_name,
      .attr = RH_ATTR_TYPE_NAME,
      .unknown = RH_UNKNOWN_PASSES,
-     .text = "type-name is '{host}', must be '{source}'"},
+     .text = "type-name is '{host}', must be '{source}'",
+     .why = "A type's id is its driver's to give anew, and its name tells people what it is "
+            "(linux, Documentation/driver-api/vfio-mediated-device.rst, name)."},
     {.attribute = "driver",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_DRIVER,
-     .text = "driver is {host}, must be {source}"},
+     .text = "driver is {host}, must be {source}",
+     .why = "The state is in its driver's own format, which no other driver reads (linux, "
+            "samples/vfio-mdev/mtty.c, mtty_resume_write)."},
     {.attribute = "driver-version",
      .match = EXACT,
      .comparison = &rh_equal,
      .attr = RH_ATTR_DRIVER_VERSION,
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
-     .text = "driver-version is {host}, must be {source}"},
+     .text = "driver-version is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "driver-version",
      .match = CAPABILITY,
      .comparison = &compatible_version,
      .attr = RH_ATTR_DRIVER_VERSION,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "driver-version is {host} and was {source}: it cannot take the state"},
+     .text = "driver-version is {host} and was {source}: it cannot take the state",
+     .why = "NVIDIA's migration fails where the versions differ, and elsewhere an older driver "
+            "need not know the state of a newer one (Red Hat Enterprise Linux 10, Live migrating a "
+            "virtual machine with an attached NVIDIA vGPU)."},
     {.attribute = "driver-version",
      .match = CAPABILITY,
      .comparison = &said_version,
@@ -201,70 +224,87 @@ static const RhRule rules[] = {
      .unknown = RH_UNKNOWN_COMPARED,
      .otherwise = WARN,
      .text = "driver-version is {host} and was {source}: only the driver knows whether it takes "
-             "the state"},
+             "the state",
+     .why = "A version that is no major.minor tells nothing, and a driver checks its own stream "
+            "(linux, samples/vfio-mdev/mtty.c, mtty_resume_write)."},
     {.attribute = "vendor",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_VENDOR,
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
-     .text = "the parent's vendor is {host}, must be {source}"},
+     .text = "the parent's vendor is {host}, must be {source}",
+     .why = "The state is of the parent's hardware, too, and NVIDIA's does not go to all boards "
+            "(NVIDIA AI Enterprise, Live Migration Known Issues and Limitations)."},
     {.attribute = "product",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_PRODUCT,
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
-     .text = "the parent's product is {host}, must be {source}"},
+     .text = "the parent's product is {host}, must be {source}",
+     .why = "The state is of the parent's hardware, too, and NVIDIA's does not even go to all "
+            "variants of a board (NVIDIA AI Enterprise, Live Migration Known Issues and "
+            "Limitations)."},
     {.attribute = "subsystem-vendor",
      .match = EXACT,
      .comparison = &rh_equal,
      .attr = RH_ATTR_SUBSYSTEM_VENDOR,
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
-     .text = "the parent's subsystem-vendor is {host}, must be {source}"},
+     .text = "the parent's subsystem-vendor is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "subsystem-vendor",
      .match = CAPABILITY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_SUBSYSTEM_VENDOR,
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
      .otherwise = WARN,
-     .text = "the parent's subsystem-vendor is {host} and was {source}"},
+     .text = "the parent's subsystem-vendor is {host} and was {source}",
+     .why = BOARD},
     {.attribute = "subsystem-product",
      .match = EXACT,
      .comparison = &rh_equal,
      .attr = RH_ATTR_SUBSYSTEM_PRODUCT,
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
-     .text = "the parent's subsystem-product is {host}, must be {source}"},
+     .text = "the parent's subsystem-product is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "subsystem-product",
      .match = CAPABILITY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_SUBSYSTEM_PRODUCT,
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
      .otherwise = WARN,
-     .text = "the parent's subsystem-product is {host} and was {source}"},
+     .text = "the parent's subsystem-product is {host} and was {source}",
+     .why = BOARD},
     {.attribute = "revision",
      .match = EXACT,
      .comparison = &rh_equal,
      .attr = RH_ATTR_REVISION,
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
-     .text = "the parent's revision is {host}, must be {source}"},
+     .text = "the parent's revision is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "revision",
      .match = CAPABILITY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_REVISION,
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
      .otherwise = WARN,
-     .text = "the parent's revision is {host} and was {source}"},
+     .text = "the parent's revision is {host} and was {source}",
+     .why = BOARD},
     {.attribute = "firmware",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_FIRMWARE,
      .unknown = RH_UNKNOWN_IF_RECORDED,
-     .text = "firmware is {host}, must be {source}"},
+     .text = "firmware is {host}, must be {source}",
+     .why = "The state may be the firmware's, and nobody compares that (linux, "
+            "Documentation/networking/devlink/devlink-info.rst, fw)."},
     {.attribute = "psid",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_PSID,
      .unknown = RH_UNKNOWN_IF_RECORDED,
-     .text = "psid is {host}, must be {source}"},
+     .text = "psid is {host}, must be {source}",
+     .why = "A PSID names the parameters that the firmware has for its board, and nobody compares "
+            "them (linux, Documentation/networking/devlink/devlink-info.rst, fw.psid)."},
     {.attribute = "matrix",
      .match = ANY,
      .only = "vfio-ap",
@@ -272,27 +312,36 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_NAME,
      .source = source_attribute,
      .host = host_attribute,
-     .text = "matrix is {host}, must be {source}"},
+     .text = "matrix is {host}, must be {source}",
+     .why = "A guest's keys are behind the queues of its adapters and domains (linux, "
+            "Documentation/arch/s390/vfio-ap.rst)."},
     {.attribute = "parent",
      .match = ANY,
      .only = "vfio-ccw",
      .comparison = &rh_equal,
      .attr = RH_ATTR_PARENT,
-     .text = "the subchannel is {host}, must be {source}: it is one disk"},
+     .text = "the subchannel is {host}, must be {source}: it is one disk",
+     .why = "The guest writes on the disk behind the subchannel, and a subchannel is one disk "
+            "(linux, Documentation/arch/s390/vfio-ccw.rst)."},
     {.attribute = "pool",
      .match = ANY,
      .only = "vfio-ccw",
      .comparison = &rh_equal,
      .attr = RH_ATTR_POOL,
      .unknown = RH_UNKNOWN_IF_ANOTHER,
-     .text = "pool is {host}, must be {source}: without it nothing tells one disk from another"},
+     .text = "pool is {host}, must be {source}: without it nothing tells one disk from another",
+     .why = "The guest writes on the disk, and another host may have another one under the "
+            "subchannel's number (linux, Documentation/arch/s390/vfio-ccw.rst)."},
     {.attribute = "migration-version",
      .match = ANY,
      .comparison = &asked,
      .attr = RH_ATTR_MIGRATION_VERSION,
      .unknown = RH_UNKNOWN_COMPARED,
      .text =
-         "migration-version is {host} and was {source}, and the device was not seen to take that"},
+         "migration-version is {host} and was {source}, and the device was not seen to take that",
+     .why = "The string is the driver's own, so the driver is asked, and an error on either side "
+            "is a no (linux-kernel list, introduction of migration_version attribute for VFIO live "
+            "migration, 2020)."},
     {.attribute = "p2p",
      .match = ANY,
      .comparison = &alone,
@@ -303,7 +352,9 @@ static const RhRule rules[] = {
      .otherwise = WARN,
      .text =
          "the guest has several VFIO devices, and nothing shows whether each can migrate beside "
-         "others (P2P)"},
+         "others (P2P)",
+     .why = "QEMU migrates several VFIO devices of a guest only where all can do P2P (QEMU, "
+            "hw/vfio, vfio_block_multiple_devices_migration)."},
 };
 
 const RhRule *rh_mdev_rules(guint *ret_n)
@@ -312,6 +363,18 @@ const RhRule *rh_mdev_rules(guint *ret_n)
     return rules;
 }
 
+const RhRule rh_mdev_listed = {
+    .attribute = "attributes",
+    .match = ANY,
+    .comparison = &rh_equal,
+    .attr = RH_ATTR_NAME,
+    .source = source_attribute,
+    .host = host_attribute,
+    .text = "{attribute} is {host}, must be {source}",
+    .why = "The administrator says which of a type's attributes make a difference to the guest "
+           "(virt-rehome.conf(5), attributes).",
+};
+
 gboolean rh_mdev_listed_rule(const RhCase *c, guint row, RhRule *ret_rule)
 {
     const char *type = rh_device_text(c->entry, RH_ATTR_TYPE);
@@ -319,15 +382,8 @@ gboolean rh_mdev_listed_rule(const RhCase *c, guint row, RhRule *ret_rule)
 
     if (!policy || !policy->attributes || row >= g_strv_length(policy->attributes))
         return FALSE;
-    *ret_rule = (RhRule){.attribute = policy->attributes[row],
-                         .match = ANY,
-                         .comparison = &rh_equal,
-                         .attr = RH_ATTR_NAME,
-                         .source = source_attribute,
-                         .host = host_attribute,
-                         .unknown = RH_UNKNOWN_FAILS,
-                         .otherwise = REJECT,
-                         .text = "{attribute} is {host}, must be {source}"};
+    *ret_rule = rh_mdev_listed;
+    ret_rule->attribute = policy->attributes[row];
     return TRUE;
 }
 

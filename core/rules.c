@@ -303,7 +303,7 @@ static gboolean judge_row(const RhCase *c, const RhRule *rule, GPtrArray *reason
     return rule->otherwise == RH_OTHERWISE_WARN;
 }
 
-static const RhRule *rules_of(RhKind kind, guint *ret_n)
+const RhRule *rh_rules_of(RhKind kind, guint *ret_n)
 {
     switch (kind) {
     case RH_KIND_VDPA:
@@ -313,9 +313,24 @@ static const RhRule *rules_of(RhKind kind, guint *ret_n)
     case RH_KIND_VDPA_MGMTDEV:
     case RH_KIND_MDEV_PARENT:
     case RH_KIND_MDEV_TYPE:
-        break;
+        *ret_n = 0;
+        return NULL;
     }
-    g_assert_not_reached(); /* no guest has such a device */
+    g_assert_not_reached();
+}
+
+const RhRule *rh_rules_listed(RhKind kind)
+{
+    return kind == RH_KIND_MDEV ? &rh_mdev_listed : NULL;
+}
+
+/* Those of a device that a guest can have. */
+static const RhRule *rules_for(const RhCase *c, guint *ret_n)
+{
+    const RhRule *rules = rh_rules_of(c->device->kind, ret_n);
+
+    g_assert(rules);
+    return rules;
 }
 
 /* Judges @n rows, until one ends it. FALSE where any rejects the device. */
@@ -336,7 +351,7 @@ static gboolean judge_rows(const RhCase *c, const RhRule *rules, guint n, GPtrAr
 gboolean rh_judge(const RhCase *c, GPtrArray *reasons)
 {
     guint n;
-    const RhRule *rules = rules_of(c->device->kind, &n);
+    const RhRule *rules = rules_for(c, &n);
     gboolean fits = judge_rows(c, rules, n, reasons);
     RhRule listed;
 
@@ -350,7 +365,7 @@ gboolean rh_judge(const RhCase *c, GPtrArray *reasons)
 gboolean rh_judge_only(const RhCase *c, const char *const *attributes, GPtrArray *reasons)
 {
     guint n;
-    const RhRule *rules = rules_of(c->device->kind, &n);
+    const RhRule *rules = rules_for(c, &n);
     gboolean fits = TRUE;
 
     for (guint i = 0; i < n; i++) {
@@ -368,7 +383,7 @@ guint rh_judge_rejections(const RhCase *c)
     guint rejections = 0;
     RhRule listed;
     guint n;
-    const RhRule *rules = rules_of(c->device->kind, &n);
+    const RhRule *rules = rules_for(c, &n);
 
     for (guint i = 0; i < n; i++)
         rejections += !judge_row(c, &rules[i], NULL);

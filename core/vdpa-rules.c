@@ -13,7 +13,8 @@
 
 #include "util/text.h"
 
-/* What QEMU's vhost-vdpa network backend can carry: net/vhost-vdpa.c, vdpa_feature_bits. */
+/* What QEMU's shadow virtqueues of a NIC know: net/vhost-vdpa.c, vdpa_svq_device_features, and
+ * hw/virtio/vhost-shadow-virtqueue.c, vhost_svq_valid_features. */
 #define MIGRATABLE_FEATURES G_GUINT64_CONSTANT(0xf20000032cdfffaf)
 /* QEMU emulates these for a network device, whatever the device offers. */
 #define EMULATED_NET_FEATURES \
@@ -360,9 +361,11 @@ static const RhComparison one_network = {"one-network", one_network_holds};
 #define ANY RH_MATCH_ANY
 #define EXACT RH_MATCH_EXACT
 #define CAPABILITY RH_MATCH_CAPABILITY
-#define REJECT RH_OTHERWISE_REJECT
 #define WARN RH_OTHERWISE_WARN
 #define END RH_OTHERWISE_END
+
+#define SAME_VALUE \
+    "Under exact every recorded value has to be the same (virt-rehome.conf(5), match)."
 
 static const RhRule rules[] = {
     /* whether it can be had at all */
@@ -372,34 +375,44 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_CLASS,
      .source = source_class,
      .otherwise = END,
-     .text = "class is {host}, must be {source}"},
+     .text = "class is {host}, must be {source}",
+     .why = "Another class has another front end, and its feature bits mean something else (linux, "
+            "include/uapi/linux/virtio_net.h, virtio_blk.h)."},
     {.attribute = "class",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_CLASS,
      .unknown = RH_UNKNOWN_PASSES,
      .otherwise = END,
-     .text = "class is {host}, the record has {source}"},
+     .text = "class is {host}, the record has {source}",
+     .why = "A record of another class is not this guest device's, whatever else it says (linux, "
+            "include/uapi/linux/vdpa.h, VDPA_ATTR_DEV_ID)."},
     {.attribute = "bound",
      .match = ANY,
      .comparison = &rh_equal,
      .attr = RH_ATTR_BOUND,
      .source = source_vhost,
-     .text = "bound to {host}, must be bound to {source}"},
+     .text = "bound to {host}, must be bound to {source}",
+     .why = "Only this bus driver makes the node that QEMU opens (linux, drivers/vhost/vdpa.c, "
+            "vhost_vdpa_probe)."},
     {.attribute = "chardev",
      .match = ANY,
      .comparison = &rh_present,
      .attr = RH_ATTR_CHARDEV,
      .source = rh_source_nothing,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "has no character device"},
+     .text = "has no character device",
+     .why = "A device without a node cannot be opened (linux, drivers/vhost/vdpa.c, "
+            "vhost_vdpa_open)."},
     {.attribute = "used-by",
      .match = ANY,
      .comparison = &rh_free,
      .attr = RH_ATTR_USED_BY,
      .source = rh_source_nothing,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "in use by {user}"},
+     .text = "in use by {user}",
+     .why = "The node opens once, and whoever comes second gets EBUSY (linux, "
+            "drivers/vhost/vdpa.c, vhost_vdpa_open)."},
     /* whether it reaches the same network, or the same data */
     {.attribute = "pool",
      .match = ANY,
@@ -408,14 +421,18 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_POOL,
      .unknown = RH_UNKNOWN_IF_RECORDED,
      .otherwise = END,
-     .text = "pool is {host}, must be {source}"},
+     .text = "pool is {host}, must be {source}",
+     .why = "Being alike is not being on the same network, and the kernel has no attribute for "
+            "that (linux, include/uapi/linux/vdpa.h)."},
     {.attribute = "pool",
      .match = ANY,
      .only = "net",
      .comparison = &pool_required,
      .attr = RH_ATTR_POOL,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "the record names no pool, and pools are required"},
+     .text = "the record names no pool, and pools are required",
+     .why =
+         "The administrator wants to know the network of each NIC (virt-rehome.conf(5), pools)."},
     {.attribute = "pool",
      .match = ANY,
      .only = "net",
@@ -425,21 +442,27 @@ static const RhRule rules[] = {
      .otherwise = WARN,
      .text =
          "neither the record nor the device has a pool, and this host's network devices hang on "
-         "several management devices: the network may be another"},
+         "several management devices: the network may be another",
+     .why = "Management devices of one host may hang on several networks, and the kernel has no "
+            "attribute for that (linux, include/uapi/linux/vdpa.h)."},
     {.attribute = "pool",
      .match = ANY,
      .only = "blk",
      .comparison = &rh_equal,
      .attr = RH_ATTR_POOL,
      .unknown = RH_UNKNOWN_IF_ANOTHER,
-     .text = "pool is {host}, must be {source}"},
+     .text = "pool is {host}, must be {source}",
+     .why = "The kernel has no attribute for the data behind a disk, so whoever named the pool has "
+            "to know it (linux, include/uapi/linux/vdpa.h)."},
     {.attribute = "name",
      .match = ANY,
      .only = "blk",
      .comparison = &rh_equal,
      .attr = RH_ATTR_NAME,
      .text = "name is {host}, must be {source}: pool and name are all that tells one disk from "
-             "another"},
+             "another",
+     .why = "Another guest's disk of the same size would fit in all else (linux, "
+            "include/uapi/linux/vdpa.h)."},
     /* whether QEMU loads the guest's state with it */
     {.attribute = "features",
      .match = EXACT,
@@ -447,21 +470,27 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_FEATURES,
      .source = source_features,
      .host = host_features,
-     .text = "features are {host}, must be {source}"},
+     .text = "features are {host}, must be {source}",
+     .why = "Under exact a device offers the same features, but for those that QEMU emulates for a "
+            "NIC (virt-rehome.conf(5), match)."},
     {.attribute = "features",
      .match = CAPABILITY,
      .only = "net",
      .comparison = &rh_within,
      .attr = RH_ATTR_FEATURES,
      .source = source_needed,
-     .text = "features {host} lack {missing}, which the guest uses"},
+     .text = "features {host} lack {missing}, which the guest uses",
+     .why = "QEMU refuses a stream with a feature that the device does not offer (QEMU, "
+            "hw/virtio/virtio.c, virtio_load)."},
     {.attribute = "features",
      .match = CAPABILITY,
      .only = "net",
      .comparison = &rh_within,
      .attr = RH_ATTR_FEATURES,
      .source = source_ufo,
-     .text = "features {host} lack {missing}, which the source's device offered"},
+     .text = "features {host} lack {missing}, which the source's device offered",
+     .why = "A stream that was saved with HOST_UFO demands it of the device that loads it (QEMU, "
+            "hw/net/virtio-net.c, virtio_net_ufo_post_load)."},
     {.attribute = "features",
      .match = CAPABILITY,
      .only = "net",
@@ -469,14 +498,18 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_FEATURES,
      .source = source_modern,
      .unknown = RH_UNKNOWN_PASSES,
-     .text = "features {host} lack {missing}, which QEMU demands"},
+     .text = "features {host} lack {missing}, which QEMU demands",
+     .why = "QEMU migrates by shadow virtqueues, which are valid with both of these only (QEMU, "
+            "hw/virtio/vhost-shadow-virtqueue.c, vhost_svq_valid_features)."},
     {.attribute = "features",
      .match = CAPABILITY,
      .only = "blk",
      .comparison = &rh_within,
      .attr = RH_ATTR_FEATURES,
      .source = source_modern,
-     .text = "features {host} lack {missing}, which QEMU demands"},
+     .text = "features {host} lack {missing}, which QEMU demands",
+     .why = "Drivers take no set of features without ACCESS_PLATFORM, which modern devices have "
+            "(linux, drivers/vdpa/vdpa_sim/vdpa_sim.c, vdpasim_set_driver_features)."},
     {.attribute = "ctrl-vq",
      .match = ANY,
      .only = "net",
@@ -484,7 +517,10 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_READ_ONLY,
      .source = source_ctrl_vq,
      .host = host_ctrl_vq,
-     .text = "control queue offered: {host}, must be {source}"},
+     .text = "control queue offered: {host}, must be {source}",
+     .why = "The number of MSI-X vectors follows from it, and QEMU compares the PCI configuration "
+            "with the stream's (QEMU, hw/virtio/virtio-net-pci.c, virtio_net_pci_realize; "
+            "hw/pci/pci.c, get_pci_config_device)."},
     {.attribute = "pairs",
      .match = ANY,
      .only = "net",
@@ -492,42 +528,54 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_MAX_VQ_PAIRS,
      .source = source_pairs,
      .host = host_pairs,
-     .text = "queue pairs are {host}, must be exactly {source}"},
+     .text = "queue pairs are {host}, must be exactly {source}",
+     .why = "QEMU takes their number from the device, and the stream demands the same (QEMU, "
+            "net/vhost-vdpa.c, vhost_vdpa_get_max_queue_pairs; hw/net/virtio-net.c, "
+            "vmstate_virtio_net_device)."},
     {.attribute = "max-vqs",
      .match = EXACT,
      .comparison = &rh_equal,
      .attr = RH_ATTR_MAX_VQS,
-     .text = "max-vqs is {host}, must be {source}"},
+     .text = "max-vqs is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "max-vqs",
      .match = CAPABILITY,
      .only = "net",
      .comparison = &rh_at_least,
      .attr = RH_ATTR_MAX_VQS,
      .source = source_net_queues,
-     .text = "max-vqs is {host}, must be at least {source}"},
+     .text = "max-vqs is {host}, must be at least {source}",
+     .why = "A queue beyond the device's last one has no index (linux, drivers/vhost/vdpa.c, "
+            "vhost_vdpa_vring_ioctl)."},
     {.attribute = "driver",
      .match = EXACT,
      .comparison = &rh_equal,
      .attr = RH_ATTR_DRIVER,
-     .text = "driver is {host}, must be {source}"},
+     .text = "driver is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "vendor-id",
      .match = EXACT,
      .comparison = &rh_equal,
      .attr = RH_ATTR_VENDOR_ID,
-     .text = "vendor-id is {host}, must be {source}"},
+     .text = "vendor-id is {host}, must be {source}",
+     .why = SAME_VALUE},
     /* whether the guest's device works afterwards */
     {.attribute = "max-vq-size",
      .match = EXACT,
      .comparison = &rh_equal,
      .attr = RH_ATTR_MAX_VQ_SIZE,
-     .text = "max-vq-size is {host}, must be {source}"},
+     .text = "max-vq-size is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "max-vq-size",
      .match = CAPABILITY,
      .only = "net",
      .comparison = &rh_at_least,
      .attr = RH_ATTR_MAX_VQ_SIZE,
      .source = source_ring,
-     .text = "max-vq-size is {host}, must be at least {source}, the ring that the guest may have"},
+     .text = "max-vq-size is {host}, must be at least {source}, the ring that the guest may have",
+     .why = "Where a ring is too long for the device, QEMU goes on without vhost, and the guest "
+            "has a dead NIC (QEMU, hw/net/virtio-net.c, virtio_net_vhost_status; net/vhost-vdpa.c, "
+            "vhost_vdpa_receive)."},
     {.attribute = "max-vq-size",
      .match = CAPABILITY,
      .only = "blk",
@@ -535,19 +583,24 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_MAX_VQ_SIZE,
      .source = source_disk_ring,
      .text = "max-vq-size is {host}, must be at least {source}, the ring of QEMU's driver for vDPA "
-             "disks"},
+             "disks",
+     .why = "QEMU leaves the ring of a vDPA disk as long as its driver makes it (libblkio, "
+            "src/drivers/virtio_blk.rs, DEFAULT_QUEUE_SIZE)."},
     {.attribute = "min-vq-size",
      .match = EXACT,
      .comparison = &rh_equal,
      .attr = RH_ATTR_MIN_VQ_SIZE,
-     .text = "min-vq-size is {host}, must be {source}"},
+     .text = "min-vq-size is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "min-vq-size",
      .match = CAPABILITY,
      .only = "net",
      .comparison = &rh_at_most,
      .attr = RH_ATTR_MIN_VQ_SIZE,
      .source = source_shortest_ring,
-     .text = "min-vq-size is {host}, must be at most {source}, the guest's shortest ring"},
+     .text = "min-vq-size is {host}, must be at most {source}, the guest's shortest ring",
+     .why = "A ring that is too short is refused like one that is too long, and that of the "
+            "control queue is 64 long (QEMU, hw/net/virtio-net.c, virtio_net_device_realize)."},
     {.attribute = "min-vq-size",
      .match = CAPABILITY,
      .only = "blk",
@@ -555,7 +608,9 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_MIN_VQ_SIZE,
      .source = source_disk_ring,
      .text = "min-vq-size is {host}, must be at most {source}, the ring of QEMU's driver for vDPA "
-             "disks"},
+             "disks",
+     .why = "QEMU leaves the ring of a vDPA disk as long as its driver makes it (libblkio, "
+            "src/drivers/virtio_blk.rs, DEFAULT_QUEUE_SIZE)."},
     {.attribute = "mac",
      .match = EXACT,
      .only = "net",
@@ -563,7 +618,8 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_MAC,
      .source = source_recorded_mac,
      .host = host_mac,
-     .text = "mac is {host}, must be {source}"},
+     .text = "mac is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "mac",
      .match = CAPABILITY,
      .only = "net",
@@ -572,7 +628,9 @@ static const RhRule rules[] = {
      .source = source_mac,
      .host = host_mac,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "mac is {host}, must be {source}, and its driver takes none from QEMU"},
+     .text = "mac is {host}, must be {source}, and its driver takes none from QEMU",
+     .why = "The guest reads the device's address, and QEMU's only where that is zero (QEMU, "
+            "hw/net/virtio-net.c, virtio_net_get_config)."},
     {.attribute = "mac",
      .match = CAPABILITY,
      .only = "net",
@@ -581,7 +639,9 @@ static const RhRule rules[] = {
      .source = source_mac,
      .host = host_mac,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "mac is {host}, must be {source}: 'vdpa dev set name {name} mac {source}' sets it"},
+     .text = "mac is {host}, must be {source}: 'vdpa dev set name {name} mac {source}' sets it",
+     .why = "The address of an idle device can be set from outside, so the reason has the command "
+            "(linux, drivers/vdpa/vdpa.c, vdpa_nl_cmd_dev_attr_set_doit)."},
     {.attribute = "mtu",
      .match = EXACT,
      .only = "net",
@@ -589,7 +649,8 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_MTU,
      .source = source_mtu,
      .host = host_mtu,
-     .text = "mtu is {host}, must be {source}"},
+     .text = "mtu is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "mtu",
      .match = CAPABILITY,
      .only = "net",
@@ -597,7 +658,9 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_MTU,
      .source = source_mtu,
      .host = host_mtu,
-     .text = "mtu is {host}, must be at least {source}"},
+     .text = "mtu is {host}, must be at least {source}",
+     .why = "The guest keeps the MTU that it read when its driver began, and a smaller one drops "
+            "its frames (linux, drivers/net/virtio_net.c, virtnet_probe)."},
     {.attribute = "mtu",
      .match = CAPABILITY,
      .only = "net",
@@ -607,7 +670,9 @@ static const RhRule rules[] = {
      .host = host_mtu,
      .unknown = RH_UNKNOWN_PASSES,
      .otherwise = WARN,
-     .text = "mtu is {host} here and was {source}: one of them states no limit"},
+     .text = "mtu is {host} here and was {source}: one of them states no limit",
+     .why = "A device that does not offer MTU tells no limit, whatever it has (linux, "
+            "drivers/vdpa/vdpa.c, vdpa_dev_net_mtu_config_fill)."},
     {.attribute = "driver",
      .match = ANY,
      .only = "net",
@@ -615,7 +680,10 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_DRIVER,
      .source = rh_source_nothing,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "driver {host} is not known to take over a queue's state: the device would be dead"},
+     .text = "driver {host} is not known to take over a queue's state: the device would be dead",
+     .why =
+         "Such a driver takes no queue's state but the initial one, and the guest has a dead NIC "
+         "without an error (linux, drivers/vdpa/virtio_pci/vp_vdpa.c, vp_vdpa_set_vq_state)."},
     {.attribute = "driver",
      .match = CAPABILITY,
      .only = "net",
@@ -625,7 +693,9 @@ static const RhRule rules[] = {
      .otherwise = WARN,
      .text =
          "driver is {host} and was {source}: what the guest set by its control queue (MAC filters, "
-         "VLANs) may be lost"},
+         "VLANs) may be lost",
+     .why = "QEMU replays what the guest set only to a control queue that it shadows, for which "
+            "that must be isolated (QEMU, net/vhost-vdpa.c, vhost_vdpa_net_cvq_start)."},
     {.attribute = "features",
      .match = CAPABILITY,
      .only = "net",
@@ -634,14 +704,18 @@ static const RhRule rules[] = {
      .source = source_migratable,
      .unknown = RH_UNKNOWN_PASSES,
      .otherwise = WARN,
-     .text = "features {host} have bits that keep QEMU from migrating it away"},
+     .text = "features {host} have bits that keep QEMU from migrating it away",
+     .why = "QEMU blocks the next migration where its shadow virtqueues do not know a feature "
+            "(QEMU, net/vhost-vdpa.c, vhost_vdpa_net_valid_svq_features)."},
     /* disks */
     {.attribute = "capacity",
      .match = ANY,
      .only = "blk",
      .comparison = &rh_equal,
      .attr = RH_ATTR_CAPACITY,
-     .text = "capacity is {host} sectors, must be {source}"},
+     .text = "capacity is {host} sectors, must be {source}",
+     .why = "The guest goes on with the size that it knows, and what is beyond the end is an error "
+            "(QEMU, block/block-backend.c, blk_check_byte_request)."},
     {.attribute = "block-size",
      .match = ANY,
      .only = "blk",
@@ -649,20 +723,25 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_BLOCK_SIZE,
      .source = source_block_size,
      .host = host_block_size,
-     .text = "block-size is {host}, must be {source}"},
+     .text = "block-size is {host}, must be {source}",
+     .why = "QEMU aligns its requests to what the device says (QEMU, block/blkio.c, "
+            "blkio_refresh_limits)."},
     {.attribute = "read-only",
      .match = EXACT,
      .only = "blk",
      .comparison = &rh_equal,
      .attr = RH_ATTR_READ_ONLY,
-     .text = "read-only is {host}, must be {source}"},
+     .text = "read-only is {host}, must be {source}",
+     .why = SAME_VALUE},
     {.attribute = "read-only",
      .match = ANY,
      .only = "blk",
      .comparison = &rh_at_most,
      .attr = RH_ATTR_READ_ONLY,
      .source = source_read_only,
-     .text = "read-only, and the guest's disk is writable"},
+     .text = "read-only, and the guest's disk is writable",
+     .why = "QEMU opens a disk as the guest's XML says, and cannot write on this one (QEMU, "
+            "block/blkio.c, blkio_open)."},
 };
 
 const RhRule *rh_vdpa_rules(guint *ret_n)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tables of rules: what each row has to say. */
+#include "core/rules.h"
+
+static void assert_row(const RhRule *rule)
+{
+    g_assert_nonnull(rule->attribute);
+    g_assert_nonnull(rule->comparison);
+    g_assert_cmpuint(rule->match & ~RH_MATCH_ANY, ==, 0);
+    g_assert_cmpuint(rule->match, !=, 0);
+    g_assert_nonnull(rule->text);
+    /* One sentence, and its source. */
+    g_assert_nonnull(rule->why);
+    if (!g_regex_match_simple("^\\w.* \\(\\w.+\\)\\.$", rule->why, 0, 0))
+        g_error("%s, %s: no reason with its source: %s", rule->attribute, rule->comparison->name,
+                rule->why);
+}
+
+static void test_rows(void)
+{
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        const RhRule *listed = rh_rules_listed((RhKind)kind);
+        guint n;
+        const RhRule *rules = rh_rules_of((RhKind)kind, &n);
+
+        g_assert_cmpint(rules != NULL, ==, n > 0);
+        g_assert_cmpint(rules != NULL, ==, rh_kind_info((RhKind)kind)->recorded != NULL);
+        for (guint i = 0; i < n; i++)
+            assert_row(&rules[i]);
+        if (listed)
+            assert_row(listed);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/rules/rows", test_rows);
+    return g_test_run();
+}
