@@ -63,13 +63,12 @@ RhIdentity rh_identity_of(const RhGuestDevice *guest_device, const RhDevice *fou
 static gboolean is_taken(const RhGuest *guest, const RhGuestDevice *guest_device,
                          const RhDevice *found, const RhPolicy *policy, char **ret_why)
 {
-    static const char *const attributes[] = {"device-api", "type", "type-name", NULL};
     g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func((GDestroyNotify)rh_reason_free);
     g_autoptr(GString) why = g_string_new(NULL);
     RhContext context = {.guest = guest, .policy = policy, .at_home = TRUE};
     RhCase c = {&context, guest_device, guest_device->entry, found};
 
-    if (rh_judge_only(&c, attributes, reasons))
+    if (rh_judge_cold(&c, reasons))
         return TRUE;
     for (guint i = 0; i < reasons->len; i++)
         g_string_append_printf(why, "%s%s", i ? "; " : "",

@@ -167,6 +167,7 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_DEVICE_API,
      .source = source_model,
      .otherwise = END,
+     .cold = TRUE,
      .text = "device-api is {host}, must be {source}, the guest's model",
      .why = "libvirt takes no device whose API is another than the model in the guest's XML "
             "(libvirt, src/util/virmdev.c, virMediatedDeviceCheckModel)."},
@@ -176,6 +177,7 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_DEVICE_API,
      .unknown = RH_UNKNOWN_PASSES,
      .otherwise = END,
+     .cold = TRUE,
      .text = "device-api is {host}, the record has {source}",
      .why = "A record of another API is not this guest device's, whatever else it says (linux, "
             "Documentation/driver-api/vfio-mediated-device.rst, device_api)."},
@@ -183,6 +185,7 @@ static const RhRule rules[] = {
      .match = ANY,
      .comparison = &accepted,
      .attr = RH_ATTR_TYPE,
+     .cold = TRUE,
      .text = "type is {host}, must be {source} or one accepted in its place",
      .why = "The type is a device's shape, and a driver refuses the state of another (linux, "
             "samples/vfio-mdev/mtty.c, mtty_resume_write)."},
@@ -191,6 +194,7 @@ static const RhRule rules[] = {
      .comparison = &type_name,
      .attr = RH_ATTR_TYPE_NAME,
      .unknown = RH_UNKNOWN_PASSES,
+     .cold = TRUE,
      .text = "type-name is '{host}', must be '{source}'",
      .why = "A type's id is its driver's to give anew, and its name tells people what it is "
             "(linux, Documentation/driver-api/vfio-mediated-device.rst, name)."},

@@ -362,14 +362,14 @@ gboolean rh_judge(const RhCase *c, GPtrArray *reasons)
     return fits;
 }
 
-gboolean rh_judge_only(const RhCase *c, const char *const *attributes, GPtrArray *reasons)
+gboolean rh_judge_cold(const RhCase *c, GPtrArray *reasons)
 {
     guint n;
     const RhRule *rules = rules_for(c, &n);
     gboolean fits = TRUE;
 
     for (guint i = 0; i < n; i++) {
-        if (!g_strv_contains(attributes, rules[i].attribute) || judge_row(c, &rules[i], reasons))
+        if (!rules[i].cold || judge_row(c, &rules[i], reasons))
             continue;
         fits = FALSE;
         if (rules[i].otherwise == RH_OTHERWISE_END)

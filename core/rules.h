@@ -93,6 +93,9 @@ struct RhRule {
     RhFact (*host)(const RhCase *c, const RhRule *rule);   /* what the device has */
     RhUnknownIs unknown;
     RhOtherwise otherwise;
+    /* Judged also where a guest starts with another mdev under its uuid than the recorded one, on
+     * the host that its record names: core/identity. No state comes then. */
+    gboolean cold;
     /* With {source}, {host}, {user} (host, as who uses it) and {missing} (bits of source that host
      * lacks). */
     const char *text;
@@ -127,8 +130,8 @@ void rh_reason_free(RhReason *reason);
  */
 gboolean rh_judge(const RhCase *c, GPtrArray *reasons);
 
-/* The same by the rows of these @attributes alone (NULL at their end). */
-gboolean rh_judge_only(const RhCase *c, const char *const *attributes, GPtrArray *reasons);
+/* The same by the cold rows alone. */
+gboolean rh_judge_cold(const RhCase *c, GPtrArray *reasons);
 
 /* How many rows reject the device; nothing is allocated. */
 guint rh_judge_rejections(const RhCase *c);
