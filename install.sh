@@ -34,7 +34,7 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 # Packages ---------------------------------------------------------------------------------------
 
 # What is asked for, its package for apt, its packages for dnf. What is asked for is a command, a
-# pkg-config module (pc:NAME) or a file (/PATH).
+# pkg-config module (pc:NAME), a Python module (py:NAME) or a file (/PATH).
 build_needs='
 cc                      gcc                     gcc
 /usr/include/stdio.h    libc6-dev               glibc-devel
@@ -65,6 +65,7 @@ test_wishes='
 mandoc                  mandoc
 clang-format-14         clang-format-14
 clang-tidy-14           clang-tidy-14
+py:jsonschema           python3-jsonschema
 '
 # The same for what looks deeper: analyzers, fuzzers, valgrind.
 means_wishes='
@@ -106,6 +107,7 @@ hostname                hostname
 has() {
     case $1 in
     pc:*) command -v pkg-config >/dev/null && pkg-config --exists "${1#pc:}" ;;
+    py:*) command -v python3 >/dev/null && python3 -c "import ${1#py:}" 2>/dev/null ;;
     /*) [ -e "$1" ] ;;
     sanitizers) echo 'int main(void) { return 0; }' |
         cc -fsanitize=address,undefined -x c -o /dev/null - 2>/dev/null ;;

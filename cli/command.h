@@ -15,6 +15,7 @@ typedef struct {
     const RhCommonOptions *common;
     RhEnvironment environment; /* without --host */
     char *format;
+    char *kind; /* an element of core/kind; NULL: all kinds */
     gboolean print_xml;
     gboolean diff;
 } RhOptions;
@@ -40,6 +41,7 @@ RhExit rh_command_record(const RhOptions *options, GStrv words, RhOutput *output
 RhExit rh_command_refresh(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_claims(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_release(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
+RhExit rh_command_rules(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 RhExit rh_command_hook(const RhOptions *options, GStrv words, RhOutput *output, GError **error);
 
 /* Raises RH_ERROR_USAGE and returns RH_EXIT_TROUBLE. */

@@ -28,6 +28,8 @@ static const RhCommand commands[] = {
     {"claims", "[--format text|json]", "print which devices are held for which guests",
      rh_command_claims},
     {"release", "GUEST", "free what is held for a guest", rh_command_release},
+    {"rules", "[--kind KIND] [--format text|json]",
+     "print by which rules devices are compared, and why", rh_command_rules},
     {"hook", "GUEST OPERATION SUBOPERATION EXTRA",
      "do exactly what libvirt's hook does, for trying out", rh_command_hook},
 };
@@ -36,6 +38,7 @@ static const RhCommand commands[] = {
 typedef struct {
     RhCommonOptions common;
     char *format;
+    char *kind;
     gboolean print_xml;
     gboolean diff;
 } Words;
@@ -44,6 +47,7 @@ static void words_clear(Words *words)
 {
     rh_common_options_clear(&words->common);
     g_free(words->format);
+    g_free(words->kind);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Words, words_clear)
 
@@ -64,6 +68,8 @@ static gboolean parse(Words *words, int *argc, char ***argv, gboolean strict, GE
 {
     const GOptionEntry entries[] = {
         {"format", 0, 0, G_OPTION_ARG_STRING, &words->format, "How to print", "FORMAT"},
+        {"kind", 0, 0, G_OPTION_ARG_STRING, &words->kind, "rules: those of this kind alone",
+         "KIND"},
         {"print-xml", 0, 0, G_OPTION_ARG_NONE, &words->print_xml,
          "check: print the guest's XML for the host", NULL},
         {"diff", 0, 0, G_OPTION_ARG_NONE, &words->diff, "check: print what changes in the XML",
@@ -96,6 +102,7 @@ static RhOptions options_of(const Words *words)
     return (RhOptions){.common = &words->common,
                        .environment = rh_common_options_environment(&words->common),
                        .format = words->format,
+                       .kind = words->kind,
                        .print_xml = words->print_xml,
                        .diff = words->diff};
 }

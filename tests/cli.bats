@@ -63,7 +63,7 @@ json() { # EXPRESSION over the parsed output, called `it`
         try $words
         ends 0
         [ ! -s err ]
-        for word in check host record hook --host --format --print-xml --diff --print --config --policy --root --state --version "Exit status: 0"; do
+        for word in check host record rules hook --host --format --kind --print-xml --diff --print --config --policy --root --state --version "Exit status: 0"; do
             grep -qF -- "$word" out
         done
     done

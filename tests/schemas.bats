@@ -86,3 +86,35 @@ refuses() { # SCHEMA EDIT
     xmllint --xpath '//*[local-name() = "record"]' examples/guest.xml > "$BATS_TEST_TMPDIR/record.xml"
     valid record "$BATS_TEST_TMPDIR/record.xml"
 }
+
+# -- what the command prints as JSON --------------------------------------------------------------
+
+# Holds rules.json, edited by the expression $1 over it, called `it`, against the schema.
+rules_are() { # EXPRESSION
+    python3 - "$1" schemas/rules.json "$BATS_TEST_TMPDIR/rules.json" << 'END'
+import json, sys
+import jsonschema
+schema, it = (json.load(open(name)) for name in sys.argv[2:])
+exec(sys.argv[1])
+jsonschema.Draft202012Validator.check_schema(schema)
+try:
+    jsonschema.Draft202012Validator(schema).validate(it)
+except jsonschema.ValidationError as error:
+    print(error.message)
+    sys.exit(3)
+END
+}
+
+@test "rules --format json is what its schema says, and that turns down what is not" {
+    python3 -c 'import jsonschema' || skip "python3-jsonschema is not installed"
+    "$RH_BIN_DIR/virt-rehome" rules --format json > "$BATS_TEST_TMPDIR/rules.json"
+    rules_are pass
+    for edit in 'del it["rules"]' 'it["rules"] = []' 'it["more"] = 1' 'it["rules"][0]["more"] = 1' \
+        'del it["rules"][0]["why"]' 'it["rules"][0]["why"] = "Since it is."' 'it["rules"][0]["kind"] = "vf"' \
+        'it["rules"][0]["only"] = ""' 'it["rules"][0]["cold"] = "no"' 'it["rules"][0]["attribute"] = "Class"' \
+        'it["rules"][0]["capability"] = it["rules"][0]["exact"] = None' 'it["rules"][0]["exact"] = 1'; do
+        run rules_are "$edit"
+        echo "$edit: $output"
+        [ "$status" -eq 3 ]
+    done
+}

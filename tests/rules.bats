@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# virt-rehome rules: the tables from outside.
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    program="$RH_BIN_DIR/virt-rehome"
+    export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}exitcode=99"
+    export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}halt_on_error=1:exitcode=99"
+}
+
+# One sentence, exit 2, and no output.
+misused() { # SENTENCE WORDS…
+    local sentence=$1
+    shift
+    status=0
+    "$program" rules "$@" > out 2> err || status=$?
+    cat out err
+    [ $status = 2 ]
+    [ ! -s out ]
+    [ "$(cat err)" = "virt-rehome: $sentence" ]
+}
+
+# The lines of the table of $1, its head first.
+table() { # KIND
+    "$program" rules --kind "$1" > out 2> err
+    [ ! -s err ]
+    sed 1d out
+}
+
+@test "text: a table for each kind, with the reason of each row" {
+    "$program" rules > out 2> err
+    [ ! -s err ]
+    [ "$(grep -c '^attribute  *of  *capability  *exact  *cold  *why$' out)" = 2 ]
+    grep -q '^vDPA device (vdpa)$' out
+    grep -q '^mediated device (mdev)$' out
+    grep -Eq '^pairs +net +equal +equal +no +QEMU takes their number from the device, .*\(QEMU, .*vmstate_virtio_net_device\)\.$' out
+    grep -Eq '^mtu +net +stated \(warns\) +- +no +A device ' out
+    grep -Eq '^type +all +accepted +accepted +yes +' out
+    grep -Eq '^attributes +all +equal +equal +no +' out
+    # Nothing but titles, heads, rows and what stands between two tables.
+    [ "$(grep -Evc '^(attribute .* why|[a-z0-9-]+ +(all|net|blk|vfio-[a-z]+) +.*\(.*\)\.|.* \((vdpa|mdev)\)|)$' out)" = 0 ]
+}
+
+@test "--kind: that table alone; together they are all" {
+    { "$program" rules --kind vdpa; echo; "$program" rules --kind mdev; } > both
+    "$program" rules > all
+    cmp both all
+    [ "$(table vdpa | wc -l)" -gt 30 ]
+    table mdev | grep -q '^device-api '
+    if table vdpa | grep -q '^device-api '; then
+        return 1
+    fi
+}
+
+@test "JSON: the rows of the text" {
+    "$program" rules --format json > rules.json
+    for kind in vdpa mdev; do
+        "$program" rules --kind $kind --format json > $kind.json
+        table $kind > $kind.text
+    done
+    python3 << 'END'
+import json
+rows = json.load(open("rules.json"))["rules"]
+assert rows == [row for kind in ("vdpa", "mdev") for row in json.load(open(kind + ".json"))["rules"]]
+for kind in ("vdpa", "mdev"):
+    lines = open(kind + ".text").read().splitlines()[1:]
+    kinds = [row for row in rows if row["kind"] == kind]
+    assert len(lines) == len(kinds), (len(lines), len(kinds))
+    for line, row in zip(lines, kinds):
+        mark = " (warns)" if row["warning"] else ""
+        cells = [row["attribute"], row["only"] or "all", *(row[match] + mark if row[match] else "-"
+                 for match in ("capability", "exact")), "yes" if row["cold"] else "no", row["why"]]
+        assert line.split() == " ".join(cells).split(), (line, cells)
+END
+}
+
+@test "wrong use: one sentence that names what there is" {
+    misused "--kind is 'vf', must be one of vdpa|mdev" --kind vf
+    misused "--kind is 'mdev-parent', must be one of vdpa|mdev" --kind mdev-parent
+    misused "--kind is '', must be one of vdpa|mdev" --kind ""
+    misused "--format is 'xml', must be one of text|json" --format xml
+    misused "rules takes no words, but there is 'vdpa'" vdpa
+}
