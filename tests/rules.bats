@@ -81,3 +81,46 @@ END
     misused "--format is 'xml', must be one of text|json" --format xml
     misused "rules takes no words, but there is 'vdpa'" vdpa
 }
+
+@test "the manual: RULES has each attribute and comparison of the tables, and no other" {
+    "$program" rules --format json > rules.json
+    python3 - "$RH_SOURCE_DIR/man" << 'END'
+import json, re, sys
+rows = json.load(open("rules.json"))["rules"]
+manual = open(sys.argv[1] + "/virt-rehome.1").read()
+rules = manual.split("\n.Sh RULES\n")[1].split("\n.Sh ")[0]
+sections = {part.split("\n")[0]: part for part in rules.split("\n.Ss ")[1:]}
+
+def words(pattern, text):
+    return [word for line in re.findall(pattern, text, re.M) for word in re.split("[ ,]+", line)]
+
+def same(what, manual, program):
+    lines = [f"{side} alone: {one}" for side, one in
+             [("the manual", one) for one in manual if one not in program] +
+             [("the program", one) for one in program if one not in manual]]
+    assert manual == program, f"{what}: " + ("; ".join(lines) or "another order")
+
+def table(rows):
+    cells = {}
+    for row in rows:
+        for policy in ("capability", "exact"):
+            cell = cells.setdefault((row["attribute"], row["only"] or "all"), {}).setdefault(policy, [])
+            if row[policy]:
+                cell.append(row[policy] + ("*" if row["warning"] else ""))
+    return [(*key, *(", ".join(cell[policy]) or "-" for policy in ("capability", "exact")))
+            for key, cell in cells.items()]
+
+for kind, title in (("vdpa", "vDPA"), ("mdev", "Mediated devices")):
+    here = [row for row in rows if row["kind"] == kind]
+    lines = [tuple(line.split(" Ta ")) for line in re.findall(r"^\.It (.* Ta .*)$", sections[title], re.M)]
+    same(f"table of {kind}", lines[1:], table(here))
+    same(f"text of {kind}", sorted(words(r"^\.It ((?:(?! Ta ).)*)$", sections[title])),
+         sorted({row["attribute"] for row in here}))
+same("comparisons", sorted(words(r"^\.It (.*)$", sections["Comparisons"])),
+     sorted({row[policy] for row in rows for policy in ("capability", "exact")} - {None}))
+hook = open(sys.argv[1] + "/virt-rehome-hook.8").read()
+cold = re.search(r"unless the rules for\n\.Li (.*)\ntake it", hook)[1]
+same("what a start is held to", sorted(set(re.findall("[a-z-]+", re.sub(r"No and Li", "", cold)))),
+     sorted({row["attribute"] for row in rows if row["cold"]}))
+END
+}
