@@ -3,7 +3,7 @@
 #include "cli/command.h"
 
 #include "cli/json.h"
-#include "core/rules.h"
+#include "core/rulebook.h"
 
 #include <string.h>
 
@@ -14,14 +14,12 @@ typedef void (*Show)(gpointer to, RhKind kind, const RhRule *rule);
 /* Each row of @kind, the one that stands for listed attributes last. */
 static void for_each(RhKind kind, Show show, gpointer to)
 {
-    const RhRule *listed = rh_rules_listed(kind);
-    guint n;
-    const RhRule *rules = rh_rules_of(kind, &n);
+    const RhRuleSet *set = rh_rulebook(kind);
 
-    for (guint i = 0; i < n; i++)
-        show(to, kind, &rules[i]);
-    if (listed)
-        show(to, kind, listed);
+    for (guint i = 0; i < set->n_rows; i++)
+        show(to, kind, &set->rows[i]);
+    if (set->listed_row)
+        show(to, kind, set->listed_row);
 }
 
 /* What @rule is called under @match; NULL: that policy does not have it. */
@@ -101,17 +99,11 @@ static void add_json(gpointer to, RhKind kind, const RhRule *rule)
     json_builder_end_object(builder);
 }
 
-static gboolean has_rules(RhKind kind)
-{
-    guint n;
-
-    return rh_rules_of(kind, &n) != NULL;
-}
-
 /* Whether @kind is @wanted, where that is not NULL, and has rules. */
 static gboolean is_wanted(RhKind kind, const char *wanted)
 {
-    return has_rules(kind) && (!wanted || g_str_equal(wanted, rh_kind_info(kind)->element));
+    return rh_rulebook(kind) != NULL &&
+           (!wanted || g_str_equal(wanted, rh_kind_info(kind)->element));
 }
 
 static gboolean check_kind(const char *wanted, GError **error)
@@ -121,7 +113,7 @@ static gboolean check_kind(const char *wanted, GError **error)
     for (guint kind = 0; kind < RH_N_KINDS; kind++) {
         if (is_wanted((RhKind)kind, wanted))
             return TRUE;
-        if (has_rules((RhKind)kind))
+        if (rh_rulebook((RhKind)kind))
             g_string_append_printf(names, "%s%s", names->len ? "|" : "",
                                    rh_kind_info((RhKind)kind)->element);
     }

@@ -45,7 +45,7 @@ RhIdentity rh_identity_of(const RhGuestDevice *guest_device, const RhDevice *fou
 
     if (!entry || !found)
         return RH_IDENTITY_OPEN;
-    if (entry->kind == RH_KIND_MDEV)
+    if (rh_kind_info(entry->kind)->has_types)
         return has_recorded_key(guest_device) ? compare_types(entry, found) : RH_IDENTITY_OPEN;
     recorded = rh_device_name(entry);
     name = rh_device_name(found);
@@ -134,7 +134,7 @@ char *rh_identity_refuse(const RhGuest *guest, const RhGuestDevice *guest_device
     if (identity == RH_IDENTITY_SAME)
         return NULL;
     if (identity == RH_IDENTITY_OTHER)
-        refusal = guest_device->kind == RH_KIND_MDEV
+        refusal = rh_kind_info(guest_device->kind)->has_types
                       ? refuse_type(guest, guest_device, found, policy)
                       : refuse_name(guest, guest_device, found);
     if (!refusal && rh_record_is_lost(guest_device))

@@ -3,7 +3,7 @@
  * When a mediated device can stand in for another. Its state is opaque: only the same driver reads
  * it, so nearly everything must be equal (linux drivers/vfio, NVIDIA's vGPU migration notes).
  */
-#include "core/rules.h"
+#include "core/rulebook.h"
 
 #include "util/text.h"
 
@@ -361,13 +361,7 @@ static const RhRule rules[] = {
             "hw/vfio, vfio_block_multiple_devices_migration)."},
 };
 
-const RhRule *rh_mdev_rules(guint *ret_n)
-{
-    *ret_n = G_N_ELEMENTS(rules);
-    return rules;
-}
-
-const RhRule rh_mdev_listed = {
+static const RhRule listed_row = {
     .attribute = "attributes",
     .match = ANY,
     .comparison = &rh_equal,
@@ -379,19 +373,19 @@ const RhRule rh_mdev_listed = {
            "(virt-rehome.conf(5), attributes).",
 };
 
-gboolean rh_mdev_listed_rule(const RhCase *c, guint row, RhRule *ret_rule)
+static gboolean find_listed(const RhCase *c, guint row, RhRule *ret_rule)
 {
     const char *type = rh_device_text(c->entry, RH_ATTR_TYPE);
     const RhMdevPolicy *policy = type ? rh_policy_find_mdev(c->context->policy, type) : NULL;
 
     if (!policy || !policy->attributes || row >= g_strv_length(policy->attributes))
         return FALSE;
-    *ret_rule = rh_mdev_listed;
+    *ret_rule = listed_row;
     ret_rule->attribute = policy->attributes[row];
     return TRUE;
 }
 
-void rh_mdev_cost(const RhCase *c, RhCost *cost)
+static void add_cost(const RhCase *c, RhCost *cost)
 {
     const char *recorded = rh_device_text(c->entry, RH_ATTR_TYPE);
     const char *type = rh_device_text(c->device, RH_ATTR_TYPE);
@@ -403,3 +397,9 @@ void rh_mdev_cost(const RhCase *c, RhCost *cost)
     cost->levels[RH_COST_EXCESS] =
         version && version_here && rh_natural_compare(version_here, version) > 0;
 }
+
+const RhRuleSet rh_mdev_rules = {.rows = rules,
+                                 .n_rows = G_N_ELEMENTS(rules),
+                                 .listed_row = &listed_row,
+                                 .listed = find_listed,
+                                 .cost = add_cost};

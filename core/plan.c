@@ -2,6 +2,7 @@
 #include "core/plan.h"
 
 #include "core/assign.h"
+#include "core/rulebook.h"
 
 static void choice_free(gpointer data)
 {
@@ -31,26 +32,6 @@ RhCase rh_plan_case(const RhPlan *plan, const RhChoice *choice, const RhDevice *
 GPtrArray *rh_plan_devices(const RhPlan *plan, const RhGuestDevice *guest_device)
 {
     return plan->context.host->devices[guest_device->kind];
-}
-
-/* Whether the free network devices hang on more than one management device. */
-static gboolean are_nets_apart(const RhInventory *host)
-{
-    GPtrArray *devices = host->devices[RH_KIND_VDPA];
-    const char *first = NULL;
-
-    for (guint i = 0; i < devices->len; i++) {
-        const RhDevice *device = g_ptr_array_index(devices, i);
-        const char *mgmtdev = rh_device_text(device, RH_ATTR_MGMTDEV);
-
-        if (g_strcmp0(rh_device_text(device, RH_ATTR_CLASS), "net") != 0 ||
-            rh_device_knows(device, RH_ATTR_USED_BY) || !mgmtdev)
-            continue;
-        if (first && !g_str_equal(first, mgmtdev))
-            return TRUE;
-        first = mgmtdev;
-    }
-    return FALSE;
 }
 
 static RhChoice *add_choice(RhPlan *plan, const RhGuestDevice *guest_device)
@@ -197,6 +178,17 @@ static void settle_recorded(RhPlan *plan, const RhAssign *assign, guint row)
         keep_contest(plan, choice, rows, columns);
 }
 
+/* What each kind has to know of the host beforehand. */
+static void survey(RhContext *context)
+{
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        const RhRuleSet *set = rh_rulebook((RhKind)kind);
+
+        if (set && set->survey)
+            set->survey(context);
+    }
+}
+
 RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolicy *policy,
                     RhOccasion occasion, RhAccepts accepts, gpointer accepts_data)
 {
@@ -209,9 +201,9 @@ RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolic
                                 .policy = policy,
                                 .at_home = guest->record && guest->record->host &&
                                            g_strcmp0(guest->record->host, host->name) == 0,
-                                .nets_apart = are_nets_apart(host),
                                 .accepts = accepts,
                                 .accepts_data = accepts_data};
+    survey(&plan->context);
     for (guint i = 0; i < guest->devices->len; i++) {
         RhChoice *choice = add_choice(plan, g_ptr_array_index(guest->devices, i));
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/rules.h"
 
+#include "core/rulebook.h"
+
 #include "core/features.h"
 
 #include <string.h>
@@ -303,34 +305,13 @@ static gboolean judge_row(const RhCase *c, const RhRule *rule, GPtrArray *reason
     return rule->otherwise == RH_OTHERWISE_WARN;
 }
 
-const RhRule *rh_rules_of(RhKind kind, guint *ret_n)
-{
-    switch (kind) {
-    case RH_KIND_VDPA:
-        return rh_vdpa_rules(ret_n);
-    case RH_KIND_MDEV:
-        return rh_mdev_rules(ret_n);
-    case RH_KIND_VDPA_MGMTDEV:
-    case RH_KIND_MDEV_PARENT:
-    case RH_KIND_MDEV_TYPE:
-        *ret_n = 0;
-        return NULL;
-    }
-    g_assert_not_reached();
-}
-
-const RhRule *rh_rules_listed(RhKind kind)
-{
-    return kind == RH_KIND_MDEV ? &rh_mdev_listed : NULL;
-}
-
 /* Those of a device that a guest can have. */
-static const RhRule *rules_for(const RhCase *c, guint *ret_n)
+static const RhRuleSet *rules_for(const RhCase *c)
 {
-    const RhRule *rules = rh_rules_of(c->device->kind, ret_n);
+    const RhRuleSet *set = rh_rulebook(c->device->kind);
 
-    g_assert(rules);
-    return rules;
+    g_assert(set);
+    return set;
 }
 
 /* Judges @n rows, until one ends it. FALSE where any rejects the device. */
@@ -350,29 +331,25 @@ static gboolean judge_rows(const RhCase *c, const RhRule *rules, guint n, GPtrAr
 
 gboolean rh_judge(const RhCase *c, GPtrArray *reasons)
 {
-    guint n;
-    const RhRule *rules = rules_for(c, &n);
-    gboolean fits = judge_rows(c, rules, n, reasons);
+    const RhRuleSet *set = rules_for(c);
+    gboolean fits = judge_rows(c, set->rows, set->n_rows, reasons);
     RhRule listed;
 
-    for (guint i = 0;
-         c->device->kind == RH_KIND_MDEV && (fits || reasons) && rh_mdev_listed_rule(c, i, &listed);
-         i++)
+    for (guint i = 0; set->listed && (fits || reasons) && set->listed(c, i, &listed); i++)
         fits &= judge_row(c, &listed, reasons);
     return fits;
 }
 
 gboolean rh_judge_cold(const RhCase *c, GPtrArray *reasons)
 {
-    guint n;
-    const RhRule *rules = rules_for(c, &n);
+    const RhRuleSet *set = rules_for(c);
     gboolean fits = TRUE;
 
-    for (guint i = 0; i < n; i++) {
-        if (!rules[i].cold || judge_row(c, &rules[i], reasons))
+    for (guint i = 0; i < set->n_rows; i++) {
+        if (!set->rows[i].cold || judge_row(c, &set->rows[i], reasons))
             continue;
         fits = FALSE;
-        if (rules[i].otherwise == RH_OTHERWISE_END)
+        if (set->rows[i].otherwise == RH_OTHERWISE_END)
             break;
     }
     return fits;
@@ -380,14 +357,13 @@ gboolean rh_judge_cold(const RhCase *c, GPtrArray *reasons)
 
 guint rh_judge_rejections(const RhCase *c)
 {
+    const RhRuleSet *set = rules_for(c);
     guint rejections = 0;
     RhRule listed;
-    guint n;
-    const RhRule *rules = rules_for(c, &n);
 
-    for (guint i = 0; i < n; i++)
-        rejections += !judge_row(c, &rules[i], NULL);
-    for (guint i = 0; c->device->kind == RH_KIND_MDEV && rh_mdev_listed_rule(c, i, &listed); i++)
+    for (guint i = 0; i < set->n_rows; i++)
+        rejections += !judge_row(c, &set->rows[i], NULL);
+    for (guint i = 0; set->listed && set->listed(c, i, &listed); i++)
         rejections += !judge_row(c, &listed, NULL);
     return rejections;
 }
@@ -402,6 +378,7 @@ static gboolean is_elsewhere(const RhCase *c)
 
 RhCost rh_cost(const RhCase *c)
 {
+    const RhRuleSet *set = rules_for(c);
     gboolean same_name = !rh_case_differs(c, rh_kind_info(c->device->kind)->name);
     RhCost cost = {{0}};
 
@@ -409,9 +386,7 @@ RhCost rh_cost(const RhCase *c)
     cost.levels[RH_COST_NAMED] = rh_device_knows(c->device, RH_ATTR_NAMED_BY);
     cost.levels[RH_COST_NUMA] = is_elsewhere(c);
     cost.levels[RH_COST_NAME] = !same_name;
-    if (c->device->kind == RH_KIND_VDPA)
-        rh_vdpa_cost(c, &cost);
-    else
-        rh_mdev_cost(c, &cost);
+    if (set->cost)
+        set->cost(c, &cost);
     return cost;
 }

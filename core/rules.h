@@ -142,19 +142,16 @@ RhCost rh_cost(const RhCase *c);
 /* Whether the record and the device have different values, or only one has. */
 gboolean rh_case_differs(const RhCase *c, RhAttr attr);
 
-/* The @ret_n rows of @kind, in the order in which they are judged; NULL: no guest has a device of
- * it. */
-const RhRule *rh_rules_of(RhKind kind, guint *ret_n);
-
-/* The row that stands for each attribute that the policy lists for @kind; NULL: it lists none. */
-const RhRule *rh_rules_listed(RhKind kind);
-
-/* One table per kind: @ret_n rows; and what the kind adds to the cost. */
-const RhRule *rh_vdpa_rules(guint *ret_n);
-void rh_vdpa_cost(const RhCase *c, RhCost *cost);
-const RhRule *rh_mdev_rules(guint *ret_n);
-void rh_mdev_cost(const RhCase *c, RhCost *cost);
-extern const RhRule rh_mdev_listed;
-/* A row for each attribute of mdevs that the policy lists: @row tells which, from 0; FALSE: no
- * more. */
-gboolean rh_mdev_listed_rule(const RhCase *c, guint row, RhRule *ret_rule);
+/* All that a kind's rules are; a function that is NULL, the kind does without. */
+typedef struct {
+    const RhRule *rows; /* in the order in which they are judged */
+    guint n_rows;
+    /* The row that stands for each attribute that the policy lists, and those: @row tells which,
+     * from 0; FALSE: no more. */
+    const RhRule *listed_row;
+    gboolean (*listed)(const RhCase *c, guint row, RhRule *ret_rule);
+    /* What the kind adds to the cost. */
+    void (*cost)(const RhCase *c, RhCost *cost);
+    /* Sets what is the same for all candidates of a plan. */
+    void (*survey)(RhContext *context);
+} RhRuleSet;

@@ -9,7 +9,7 @@
  * no state of it moves. So of the features, queues and rings only what that driver demands counts.
  */
 #include "core/features.h"
-#include "core/rules.h"
+#include "core/rulebook.h"
 
 #include "util/text.h"
 
@@ -744,12 +744,6 @@ static const RhRule rules[] = {
             "block/blkio.c, blkio_open)."},
 };
 
-const RhRule *rh_vdpa_rules(guint *ret_n)
-{
-    *ret_n = G_N_ELEMENTS(rules);
-    return rules;
-}
-
 static gboolean exceeds(const RhCase *c, RhAttr attr)
 {
     return rh_device_knows(c->entry, attr) && rh_device_knows(c->device, attr) &&
@@ -771,7 +765,7 @@ static gboolean takes_shorter_rings(const RhCase *c)
                c->entry->values[RH_ATTR_MIN_VQ_SIZE].number;
 }
 
-void rh_vdpa_cost(const RhCase *c, RhCost *cost)
+static void add_cost(const RhCase *c, RhCost *cost)
 {
     static const RhAttr capacities[] = {RH_ATTR_MAX_VQS, RH_ATTR_MAX_VQ_SIZE, RH_ATTR_MTU};
 
@@ -781,3 +775,31 @@ void rh_vdpa_cost(const RhCase *c, RhCost *cost)
     for (guint i = 0; i < G_N_ELEMENTS(capacities); i++)
         cost->levels[RH_COST_EXCESS] += exceeds(c, capacities[i]);
 }
+
+/* Whether the free network devices hang on more than one management device. */
+static gboolean are_nets_apart(const RhInventory *host)
+{
+    GPtrArray *devices = host->devices[RH_KIND_VDPA];
+    const char *first = NULL;
+
+    for (guint i = 0; i < devices->len; i++) {
+        const RhDevice *device = g_ptr_array_index(devices, i);
+        const char *mgmtdev = rh_device_text(device, RH_ATTR_MGMTDEV);
+
+        if (g_strcmp0(rh_device_text(device, RH_ATTR_CLASS), "net") != 0 ||
+            rh_device_knows(device, RH_ATTR_USED_BY) || !mgmtdev)
+            continue;
+        if (first && !g_str_equal(first, mgmtdev))
+            return TRUE;
+        first = mgmtdev;
+    }
+    return FALSE;
+}
+
+static void survey(RhContext *context)
+{
+    context->nets_apart = are_nets_apart(context->host);
+}
+
+const RhRuleSet rh_vdpa_rules = {
+    .rows = rules, .n_rows = G_N_ELEMENTS(rules), .cost = add_cost, .survey = survey};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The tables of rules: what each row has to say. */
-#include "core/rules.h"
+#include "core/rulebook.h"
 
 static void assert_row(const RhRule *rule)
 {
@@ -19,16 +19,13 @@ static void assert_row(const RhRule *rule)
 static void test_rows(void)
 {
     for (guint kind = 0; kind < RH_N_KINDS; kind++) {
-        const RhRule *listed = rh_rules_listed((RhKind)kind);
-        guint n;
-        const RhRule *rules = rh_rules_of((RhKind)kind, &n);
+        const RhRuleSet *set = rh_rulebook((RhKind)kind);
 
-        g_assert_cmpint(rules != NULL, ==, n > 0);
-        g_assert_cmpint(rules != NULL, ==, rh_kind_info((RhKind)kind)->recorded != NULL);
-        for (guint i = 0; i < n; i++)
-            assert_row(&rules[i]);
-        if (listed)
-            assert_row(listed);
+        g_assert_cmpint(set != NULL, ==, rh_kind_is_given((RhKind)kind));
+        for (guint i = 0; set && i < set->n_rows; i++)
+            assert_row(&set->rows[i]);
+        if (set && set->listed_row)
+            assert_row(set->listed_row);
     }
 }
 
