@@ -196,6 +196,17 @@ gboolean rh_kind_is_given(RhKind kind)
     return kinds[kind].key < RH_N_ATTRS;
 }
 
+RhKinds rh_kinds_with(RhAttr attr)
+{
+    RhKinds with = 0;
+
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        for (const RhAttr *at = kinds[kind].recorded; at && *at != RH_N_ATTRS; at++)
+            if (*at == attr)
+                with |= RH_KIND_BIT(kind);
+    return with;
+}
+
 gboolean rh_kind_by_element(const char *element, RhKind *ret_kind)
 {
     for (guint i = 0; i < RH_N_KINDS; i++) {

@@ -80,5 +80,8 @@ const RhKindInfo *rh_kind_info(RhKind kind);
 /* Whether guests can have devices of @kind: those have a key. */
 gboolean rh_kind_is_given(RhKind kind);
 
+/* The kinds whose record has @attr. */
+RhKinds rh_kinds_with(RhAttr attr);
+
 /* The kind whose element is @element. FALSE where there is none. */
 gboolean rh_kind_by_element(const char *element, RhKind *ret_kind);

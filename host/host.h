@@ -17,8 +17,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhHost, rh_host_free)
 
 /* What to gather: devices of one kind need no look at those of another. */
 typedef RhKinds RhGather;
-#define RH_GATHER_VDPA RH_KIND_BIT(RH_KIND_VDPA)
-#define RH_GATHER_MDEV RH_KIND_BIT(RH_KIND_MDEV)
 #define RH_GATHER_ALL (~(RhKinds)0)
 
 /*

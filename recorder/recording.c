@@ -469,7 +469,7 @@ static void describe(const Work *work, RhRecording *recording)
 
     recording->running = work->live.guest != NULL;
     recording->n_devices = guest ? guest->devices->len : 0;
-    recording->has_vdpa = guest && (rh_guest_kinds(guest) & RH_GATHER_VDPA);
+    recording->has_vdpa = guest && (rh_guest_kinds(guest) & rh_kinds_with(RH_ATTR_NEGOTIATED));
 }
 
 static void print_record(const Work *work, GString *print)

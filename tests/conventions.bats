@@ -48,6 +48,12 @@ caught() {
     caught 'only those below' core/bad.c:2
 }
 
+@test "a kind named outside its rooms" {
+    write core/some-rules.c 'int fine = RH_KIND_VDPA;'
+    write hook/bad.c 'int a = RH_KIND_BIT(1), b = RH_KIND_MDEV;'
+    caught 'a kind is named' hook/bad.c:2
+}
+
 @test "a library outside its folder" {
     for header in libxml/tree.h netlink/genl/genl.h linux/vdpa.h libvirt/libvirt.h \
         json-glib/json-glib.h gio/gio.h; do

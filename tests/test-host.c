@@ -757,7 +757,7 @@ static void test_host_gather_part(void)
     mock_mtty_add();
     mock_mdev_add(MTTY, UUID, "mtty-1");
     host = rh_host_new(tree, NULL);
-    inventory = rh_host_gather(host, RH_GATHER_VDPA, policy, &error);
+    inventory = rh_host_gather(host, RH_KIND_BIT(RH_KIND_VDPA), policy, &error);
     g_assert_no_error(error);
     g_assert_null(inventory->name);
     g_assert_null(inventory->kernel);
