@@ -7,15 +7,8 @@
  */
 #pragma once
 
+#include "recorder/news.h"
 #include "recorder/scene.h"
-
-/* What happened to the guest since it was last looked at. */
-typedef struct {
-    gboolean fresh;   /* it was started or rebooted: what it was started with is what it has */
-    gboolean arrived; /* it came from another host, and maybe its definition with it */
-    gboolean refresh; /* a person wants its definition to name what it has */
-    gboolean accept;  /* a person says that what it has is what it shall have */
-} RhNews;
 
 /* What came of it. */
 typedef struct {
