@@ -4,6 +4,7 @@
 #include "core/contract.h"
 #include "hook/incoming.h"
 #include "hook/users.h"
+#include "recorder/correction.h"
 #include "util/error.h"
 #include "xml/domain.h"
 
@@ -208,122 +209,6 @@ static gboolean plan_live(Work *work, GError **error)
     return TRUE;
 }
 
-/* Whether the definition is another host's: by its record, or where it has none, since the guest
- * has just come. */
-static gboolean is_from_elsewhere(const Work *work)
-{
-    const RhRecord *record = work->definition.guest->record;
-
-    return record ? g_strcmp0(record->host, work->scene->inventory->name) != 0
-                  : work->news->arrived;
-}
-
-static void warn(RhRecording *recording, char *text)
-{
-    g_ptr_array_add(recording->warnings, text);
-}
-
-/* What the definition's device should be called, since the running guest has it at the same
- * address; NULL: that guest has none there. */
-static const char *corrected_source(const Work *work, const RhGuestDevice *device)
-{
-    const RhGuestDevice *twin = rh_guest_find_twin(work->live.guest, device);
-
-    return twin ? twin->source : NULL;
-}
-
-/* Another device of the definition that would have the same source. */
-static const RhGuestDevice *find_clash(const Work *work, const RhGuestDevice *device)
-{
-    const RhGuest *defined = work->definition.guest;
-    const char *source = corrected_source(work, device);
-
-    for (guint i = 0; source && i < defined->devices->len; i++) {
-        const RhGuestDevice *other = g_ptr_array_index(defined->devices, i);
-
-        if (other != device && other->kind == device->kind && !corrected_source(work, other) &&
-            rh_device_same_key(device->kind, other->source, source))
-            return other;
-    }
-    return NULL;
-}
-
-/* A device that the running guest has not is left alone; but where its source, another host's,
- * would be another device's now, nothing can be corrected. */
-static gboolean can_be_corrected(const Work *work, RhRecording *recording)
-{
-    const RhGuest *defined = work->definition.guest;
-    const char *name = virDomainGetName(work->handle);
-
-    for (guint i = 0; i < defined->devices->len; i++) {
-        const RhGuestDevice *clash = find_clash(work, g_ptr_array_index(defined->devices, i));
-
-        if (!clash)
-            continue;
-        warn(recording,
-             g_strdup_printf("the definition of guest '%s' is that of another host, and one of its "
-                             "devices that the running guest has not is called '%s' like one that "
-                             "it has here; it is left as it is: once the guest is shut off, "
-                             "'virt-rehome refresh %s' finds devices for it",
-                             name, clash->source, name));
-        return FALSE;
-    }
-    return TRUE;
-}
-
-/* The definition names the devices that the running guest has at the same addresses. */
-static void correct_definition(Work *work, RhRecording *recording)
-{
-    const RhGuest *defined = work->definition.guest;
-    const char *name = virDomainGetName(work->handle);
-
-    for (guint i = 0; i < defined->devices->len; i++) {
-        RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
-        const RhGuestDevice *twin = rh_guest_find_twin(work->live.guest, device);
-
-        if (!twin) {
-            warn(recording,
-                 g_strdup_printf("the definition of guest '%s' names '%s', which was a device of "
-                                 "the host that it came from; once the guest is shut off, "
-                                 "'virt-rehome refresh %s' finds one for it here",
-                                 name, device->source, name));
-        } else if (!rh_device_same_key(device->kind, rh_guest_device_key(device),
-                                       rh_guest_device_key(twin))) {
-            g_ptr_array_add(recording->moves,
-                            g_strdup_printf("'%s' -> '%s'", device->source, twin->source));
-            rh_domain_set_source(work->definition.domain, device, twin->source);
-        }
-    }
-    rh_users_resolve(work->scene->host, defined);
-}
-
-/* A guest that was started on another device than its definition's record names. */
-static void warn_of_usurpers(const Work *work, RhRecording *recording)
-{
-    const RhGuest *defined = work->definition.guest;
-    const char *name = virDomainGetName(work->handle);
-
-    for (guint i = 0; i < defined->devices->len && !work->news->accept; i++) {
-        const RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
-        const RhGuestDevice *twin = rh_guest_find_twin(work->live.guest, device);
-        const RhDevice *recorded;
-        guint at;
-
-        if (!twin || !device->entry || is_from_elsewhere(work) ||
-            !g_ptr_array_find(work->live.guest->devices, twin, &at))
-            continue;
-        recorded = g_ptr_array_index(work->live.record->entries, at);
-        if (rh_record_is_usurped(device->entry, recorded))
-            warn(recording,
-                 g_strdup_printf("guest '%s' runs with '%s' as '%s', which was '%s' when it was "
-                                 "recorded; its definition's record is left as it was: if that is "
-                                 "right, 'virt-rehome record %s' says so, and if not, shut the "
-                                 "guest off and run 'virt-rehome refresh %s'",
-                                 name, rh_device_name(recorded), device->source,
-                                 rh_device_name(device->entry), name, name));
-    }
-}
-
 /* Nobody knows on which host a definition was whose record cannot be read: of what the running
  * guest has not, nothing is recorded. */
 static void keep_shared(const Work *work, RhRecord *record)
@@ -336,17 +221,29 @@ static void keep_shared(const Work *work, RhRecord *record)
     }
 }
 
+/* Both have devices of ours. */
+static void correct_definition(const Work *work, RhRecording *recording)
+{
+    const RhCorrection correction = {.name = virDomainGetName(work->handle),
+                                     .definition = work->definition.domain,
+                                     .running = work->live.guest,
+                                     .recorded = work->live.record,
+                                     .host = work->scene->inventory,
+                                     .news = work->news};
+
+    if (rh_correction_make(&correction, recording->moves, recording->warnings))
+        rh_users_resolve(work->scene->host, work->definition.guest);
+    rh_correction_warn(&correction, recording->warnings);
+}
+
 static void plan_definition(Work *work, RhRecording *recording)
 {
     g_autoptr(RhRecord) record = NULL;
 
     if (!has_devices(&work->definition))
         return;
-    if (has_devices(&work->live)) {
-        if ((work->news->refresh || is_from_elsewhere(work)) && can_be_corrected(work, recording))
-            correct_definition(work, recording);
-        warn_of_usurpers(work, recording);
-    }
+    if (has_devices(&work->live))
+        correct_definition(work, recording);
     record = rh_record_make_definition(work->definition.guest, work->scene->inventory,
                                        has_devices(&work->live) ? work->live.guest : NULL,
                                        work->live.record, work->news->accept);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The record of one of libvirt's guests, brought up to date where libvirt keeps it: in the running
- * guest's XML and in its definition. And the definition's sources, which libvirt takes from the
- * source host as they are when a guest migrates with --persistent (qemu_migration.c,
- * qemuMigrationDstPersist).
+ * guest's XML and in its definition. And the definition's sources (recorder/correction.h).
  */
 #pragma once
 
