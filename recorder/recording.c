@@ -8,12 +8,6 @@
 #include "util/error.h"
 #include "xml/domain.h"
 
-/* How long QEMU may take to answer before it counts as hanging. */
-#define OCCUPIED_STEPS 10
-#define OCCUPIED_STEP_US (50 * 1000)
-#define RECORD_URI "urn:virt-rehome:1"
-#define RECORD_KEY "rehome" /* the prefix that libvirt gives the element */
-
 /* One XML of the guest, as libvirt has it and as it should be. */
 typedef struct {
     GBytes *xml;
@@ -253,52 +247,12 @@ static void plan_definition(Work *work, RhRecording *recording)
         side_expect(&work->definition, g_steal_pointer(&record), work->scene);
 }
 
-/* Whether a guest is paused by a job, not by a person or a fault. */
-static gboolean is_passing(int reason)
-{
-    return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_SAVE ||
-           reason == VIR_DOMAIN_PAUSED_DUMP || reason == VIR_DOMAIN_PAUSED_SNAPSHOT ||
-           reason == VIR_DOMAIN_PAUSED_STARTING_UP || reason == VIR_DOMAIN_PAUSED_POSTCOPY;
-}
-
-/* Whether QEMU has not answered for a while: every other call would wait for it. */
-static gboolean is_hanging(virDomainPtr handle)
-{
-    virDomainControlInfo control;
-
-    for (guint i = 0; i < OCCUPIED_STEPS; i++) {
-        if (virDomainGetControlInfo(handle, &control, 0) != 0 ||
-            control.state == VIR_DOMAIN_CONTROL_OK)
-            return FALSE;
-        g_usleep(OCCUPIED_STEP_US);
-    }
-    return TRUE;
-}
-
-/* Whether a job holds the guest, so that a write would wait, at most half a minute, and fail. */
-static gboolean is_held(virDomainPtr handle)
-{
-    virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_NONE};
-    int state = VIR_DOMAIN_NOSTATE;
-    int reason = 0;
-
-    if (virDomainGetState(handle, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
-        is_passing(reason))
-        return TRUE;
-    return is_hanging(handle) ||
-           (virDomainGetJobInfo(handle, &job) == 0 &&
-            (job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED));
-}
-
 static gboolean write_metadata(const Work *work, const RhRecord *record, guint flags,
                                GDateTime *now, GError **error)
 {
     g_autofree char *xml = rh_domain_format_record(record, now);
-    const char *name = virDomainGetName(work->handle);
 
-    return virDomainSetMetadata(work->handle, VIR_DOMAIN_METADATA_ELEMENT, xml, RECORD_KEY,
-                                RECORD_URI, flags) == 0 ||
-           rh_connection_raise(error, "write the record of guest '%s'", name);
+    return rh_connection_write_record(work->handle, xml, flags, error);
 }
 
 /* Whether the definition is still the one that was read. */
@@ -392,7 +346,7 @@ static gboolean update(Work *work, GString *print, RhRecording *recording, GErro
     }
     if (!work->live.stale && !work->definition.stale && recording->moves->len == 0)
         return TRUE;
-    if (is_held(work->handle)) {
+    if (rh_connection_is_held(work->handle)) {
         recording->busy = TRUE;
         return TRUE;
     }
