@@ -5,12 +5,12 @@
 #include "hook/incoming.h"
 #include "hook/users.h"
 #include "recorder/correction.h"
+#include "recorder/definitions.h"
 #include "util/error.h"
 #include "xml/domain.h"
 
 /* One XML of the guest, as libvirt has it and as it should be. */
 typedef struct {
-    GBytes *xml;
     RhDomain *domain; /* NULL: there is none */
     RhGuest *guest;
     RhRecord *record; /* as it should be; NULL: nothing to record */
@@ -23,21 +23,18 @@ typedef struct {
     const RhScene *scene;
     const RhNews *news;
     RhRecording *recording;
-    Side live;       /* the running guest */
-    Side definition; /* by which it starts the next time */
+    RhDomain *running;     /* NULL: it does not run */
+    RhDefinition *defined; /* NULL: it has none, or none that can be read */
+    Side live;             /* the running guest */
+    Side definition;       /* by which it starts the next time */
 } Work;
-
-static void side_clear(Side *side)
-{
-    g_clear_pointer(&side->record, rh_record_free);
-    g_clear_pointer(&side->domain, rh_domain_free);
-    g_clear_pointer(&side->xml, g_bytes_unref);
-}
 
 static void work_clear(Work *work)
 {
-    side_clear(&work->live);
-    side_clear(&work->definition);
+    g_clear_pointer(&work->live.record, rh_record_free);
+    g_clear_pointer(&work->definition.record, rh_record_free);
+    g_clear_pointer(&work->running, rh_domain_free);
+    g_clear_pointer(&work->defined, rh_definition_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
@@ -122,38 +119,41 @@ static gboolean side_renew(Work *work, Side *side, const GError *fault, GError *
     return TRUE;
 }
 
-/* Takes @xml (NULL: an error is set). */
-static gboolean side_read(Work *work, Side *side, GBytes *xml, GError **error)
+static gboolean side_read(Work *work, Side *side, RhDomain *domain, GError **error)
 {
     g_autoptr(GError) fault = NULL;
 
-    side->xml = xml;
-    if (!side->xml)
-        return FALSE;
-    side->domain = rh_domain_parse(side->xml, error);
-    if (!side->domain)
-        return name_guest(work->handle, error);
-    side->guest = rh_domain_guest(side->domain);
+    side->domain = domain;
+    side->guest = rh_domain_guest(domain);
     if (side->guest->devices->len == 0 || !work->scene) /* whoever has no scene asks for devices */
         return TRUE;
     rh_users_resolve(work->scene->host, side->guest);
-    return rh_domain_read_record(side->domain, &fault) || side_renew(work, side, fault, error);
+    return rh_domain_read_record(domain, &fault) || side_renew(work, side, fault, error);
 }
 
 static gboolean live_read(Work *work, GError **error)
 {
-    return !is_running(work->handle) ||
-           side_read(work, &work->live, rh_connection_xml(work->handle, 0, error), error);
+    g_autoptr(GBytes) xml = NULL;
+
+    if (!is_running(work->handle))
+        return TRUE;
+    xml = rh_connection_xml(work->handle, 0, error);
+    if (!xml)
+        return FALSE;
+    work->running = rh_domain_parse(xml, error);
+    return work->running ? side_read(work, &work->live, work->running, error)
+                         : name_guest(work->handle, error);
 }
 
 /* One that cannot be read is none. */
 static gboolean definition_read(Work *work, GError **error)
 {
-    if (!is_persistent(work->handle) ||
-        side_read(work, &work->definition, rh_connection_definition(work->handle, error), error))
+    if (!is_persistent(work->handle))
         return TRUE;
-    side_clear(&work->definition);
-    work->definition.guest = NULL;
+    work->defined = rh_definition_of_guest(work->handle, error);
+    if (work->defined && side_read(work, &work->definition, work->defined->domain, error))
+        return TRUE;
+    work->definition = (Side){0};
     return FALSE;
 }
 
@@ -255,44 +255,15 @@ static gboolean write_metadata(const Work *work, const RhRecord *record, guint f
     return rh_connection_write_record(work->handle, xml, flags, error);
 }
 
-/* Whether the definition is still the one that was read. */
-static gboolean is_unchanged(const Work *work, GError **error)
-{
-    g_autoptr(GBytes) now = rh_connection_definition(work->handle, error);
-
-    return now && (g_bytes_equal(now, work->definition.xml) ||
-                   rh_raise(error, RH_ERROR_STATE,
-                            "the definition of guest '%s' was changed while it was looked at; try "
-                            "again",
-                            virDomainGetName(work->handle)));
-}
-
-/* Sources and record of the definition, in one write. */
-static gboolean redefine(Work *work, GDateTime *now, GError **error)
-{
-    Side *side = &work->definition;
-    virConnectPtr connection = virDomainGetConnect(work->handle);
-    const char *name = virDomainGetName(work->handle);
-    g_autofree char *xml = NULL;
-    g_autoptr(GBytes) bytes = NULL;
-    g_autoptr(virDomain) defined = NULL;
-
-    rh_domain_set_record(side->domain, side->record, now);
-    bytes = rh_domain_serialise(side->domain, error);
-    if (!bytes)
-        return FALSE;
-    xml = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-    if (!is_unchanged(work, error))
-        return FALSE;
-    defined = virDomainDefineXML(connection, xml);
-    return defined || rh_connection_raise(error, "correct the definition of guest '%s'", name);
-}
-
+/* Where sources have changed, they and the record are one write. */
 static gboolean write_definition(Work *work, gboolean moved, GDateTime *now, GError **error)
 {
-    return moved ? redefine(work, now, error)
-                 : write_metadata(work, work->definition.record, VIR_DOMAIN_AFFECT_CONFIG, now,
-                                  error);
+    const RhRecord *record = work->definition.record;
+
+    if (!moved)
+        return write_metadata(work, record, VIR_DOMAIN_AFFECT_CONFIG, now, error);
+    rh_domain_set_record(work->definition.domain, record, now);
+    return rh_definition_replace(work->defined, error);
 }
 
 /* The definition first, which was just read; the running guest's may have to wait for a job. */
