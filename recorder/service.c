@@ -32,8 +32,9 @@ typedef struct {
     char *complaint; /* about the daemon or this host */
     RhTimetable timetable;
     RhWatchdog watchdog;
-    int timer;
-    int signals;
+    int timer;    /* of libvirt's loop; -1: none */
+    int listener; /* to `signals`, likewise */
+    int signals;  /* a signalfd; -1: none */
 } Service;
 
 /* Says @message, unless it was the last that was said there; NULL: all is well again. */
@@ -370,16 +371,30 @@ static gboolean service_begin(Service *service, GError **error)
     if (service->signals < 0)
         return rh_raise_errno(error, RH_ERROR_BUG, errno, "cannot wait for signals");
     if (virEventRegisterDefaultImpl() < 0 ||
-        virEventAddHandle(service->signals, VIR_EVENT_HANDLE_READABLE, on_signal, service, NULL) <
-            0 ||
+        (service->listener = virEventAddHandle(service->signals, VIR_EVENT_HANDLE_READABLE,
+                                               on_signal, service, NULL)) < 0 ||
         (service->timer = virEventAddTimeout(-1, on_timer, service, NULL)) < 0)
         return rh_connection_raise(error, "begin to wait for libvirt's events");
     return TRUE;
 }
 
+static void service_end(Service *service)
+{
+    disconnect(service);
+    if (service->timer >= 0)
+        (void)virEventRemoveTimeout(service->timer);
+    if (service->listener >= 0)
+        (void)virEventRemoveHandle(service->listener);
+    rh_timetable_clear(&service->timetable);
+    g_array_unref(service->callbacks);
+    g_free(service->complaint);
+    rh_fd_close(&service->signals);
+}
+
 gboolean rh_service_run(const RhEnvironment *environment, const char *uri, GError **error)
 {
-    Service service = {.environment = environment, .uri = uri, .signals = -1, .timer = -1};
+    Service service = {
+        .environment = environment, .uri = uri, .signals = -1, .listener = -1, .timer = -1};
     gboolean begun = service_begin(&service, error);
 
     rh_timetable_init(&service.timetable);
@@ -402,10 +417,6 @@ gboolean rh_service_run(const RhEnvironment *environment, const char *uri, GErro
         if (virEventRunDefaultImpl() < 0)
             begun = rh_connection_raise(error, "wait for libvirt's events");
     }
-    disconnect(&service);
-    rh_timetable_clear(&service.timetable);
-    g_array_unref(service.callbacks);
-    g_free(service.complaint);
-    rh_fd_close(&service.signals);
+    service_end(&service);
     return begun;
 }
