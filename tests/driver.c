@@ -13,7 +13,9 @@
 
 #define URI "test:///default"
 #define NIC_TYPE \
-    "class='net' features='0x0000000300c3982b' max-vqs='5' mtu='1500' mac='52:54:00:5a:01:01'"
+    "driver='mlx5_core' class='net' vendor-id='0x15b3' max-vqs='5' max-vq-size='256' " \
+    "min-vq-size='1' features='0x0000000300c3982b' mac='00:00:00:00:00:00' max-vq-pairs='2' " \
+    "mtu='1500'"
 #define N_EVENTS 32     /* more than there are kinds of */
 #define MAX_TURNS 10000 /* of the service's loop: more are no progress */
 
