@@ -300,8 +300,8 @@ static int pass_time(void)
     if (play.armed >= 0 && play.armed <= play.step_end) {
         play.now = play.armed;
     } else if (play.n_steps > 0) {
-        play.now = play.step_end;
-        play.step_end += play.steps->seconds * G_USEC_PER_SEC;
+        play.now = MAX(play.now, play.step_end); /* what was done may have taken longer */
+        play.step_end = play.now + play.steps->seconds * G_USEC_PER_SEC;
         if (play.steps->act)
             play.steps->act(play.driver);
         play.steps++;
