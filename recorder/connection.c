@@ -8,6 +8,11 @@
 #include <string.h>
 
 #define DEFAULT_URI "qemu:///system"
+/* How long QEMU may take to answer before it counts as hanging. */
+#define OCCUPIED_STEPS 10
+#define OCCUPIED_STEP_US (50 * 1000)
+#define RECORD_URI "urn:virt-rehome:1"
+#define RECORD_KEY "rehome" /* the prefix that libvirt gives the element */
 
 static void be_quiet(void *data G_GNUC_UNUSED, virErrorPtr error G_GNUC_UNUSED)
 {
@@ -160,4 +165,50 @@ GBytes *rh_connection_xml(virDomainPtr domain, guint flags, GError **error)
 GBytes *rh_connection_definition(virDomainPtr domain, GError **error)
 {
     return rh_connection_xml(domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, error);
+}
+
+/* Whether a guest is paused by a job, not by a person or a fault. */
+static gboolean is_passing(int reason)
+{
+    return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_SAVE ||
+           reason == VIR_DOMAIN_PAUSED_DUMP || reason == VIR_DOMAIN_PAUSED_SNAPSHOT ||
+           reason == VIR_DOMAIN_PAUSED_STARTING_UP || reason == VIR_DOMAIN_PAUSED_POSTCOPY;
+}
+
+/* Whether QEMU has not answered for a while: every other call would wait for it. */
+static gboolean is_hanging(virDomainPtr handle)
+{
+    virDomainControlInfo control;
+
+    for (guint i = 0; i < OCCUPIED_STEPS; i++) {
+        if (virDomainGetControlInfo(handle, &control, 0) != 0 ||
+            control.state == VIR_DOMAIN_CONTROL_OK)
+            return FALSE;
+        g_usleep(OCCUPIED_STEP_US);
+    }
+    return TRUE;
+}
+
+gboolean rh_connection_is_held(virDomainPtr handle)
+{
+    virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_NONE};
+    int state = VIR_DOMAIN_NOSTATE;
+    int reason = 0;
+
+    if (virDomainGetState(handle, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
+        is_passing(reason))
+        return TRUE;
+    return is_hanging(handle) ||
+           (virDomainGetJobInfo(handle, &job) == 0 &&
+            (job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED));
+}
+
+gboolean rh_connection_write_record(virDomainPtr domain, const char *record, guint flags,
+                                    GError **error)
+{
+    const char *name = virDomainGetName(domain);
+
+    return virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, record, RECORD_KEY, RECORD_URI,
+                                flags) == 0 ||
+           rh_connection_raise(error, "write the record of guest '%s'", name);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libvirt, as far as we speak with it: connections, guests, their XML; and its errors as sentences.
+ * libvirt, as far as we speak with it: connections, guests, their XML and metadata; and its errors
+ * as sentences.
  * https://libvirt.org/html/libvirt-libvirt-domain.html
  */
 #pragma once
@@ -45,6 +46,16 @@ GBytes *rh_connection_xml(virDomainPtr domain, guint flags, GError **error);
 /* The XML by which a guest starts the next time, whole, with its passwords: what may be defined
  * again; the caller's. Error: RH_ERROR_HOST. */
 GBytes *rh_connection_definition(virDomainPtr domain, GError **error);
+
+/* Whether a job holds the guest, or QEMU does not answer, so that a write would wait, at most half
+ * a minute, and fail. Asks for at most half a second. */
+gboolean rh_connection_is_held(virDomainPtr domain);
+
+/* Puts @record, an element, in place of the record in the guest's metadata: the running guest's
+ * (@flags VIR_DOMAIN_AFFECT_LIVE) or its definition's (VIR_DOMAIN_AFFECT_CONFIG). Error:
+ * RH_ERROR_HOST, RH_ERROR_INPUT. */
+gboolean rh_connection_write_record(virDomainPtr domain, const char *record, guint flags,
+                                    GError **error);
 
 /*
  * Makes of libvirt's last error a sentence: what could not be done ("write the record of guest

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static void definition_free(gpointer data)
+void rh_definition_free(RhDefinition *definition)
 {
-    RhDefinition *definition = data;
-
+    if (!definition)
+        return;
     g_free(definition->name);
     g_free(definition->path);
     if (definition->handle)
@@ -25,6 +25,23 @@ static void definition_free(gpointer data)
     g_clear_pointer(&definition->xml, g_bytes_unref);
     g_clear_error(&definition->fault);
     g_free(definition);
+}
+
+static void definition_free(gpointer definition)
+{
+    rh_definition_free(definition);
+}
+
+/* Of the guest @handle, not read yet. */
+static RhDefinition *new_of_libvirt(virDomainPtr handle)
+{
+    RhDefinition *definition = g_new0(RhDefinition, 1);
+
+    definition->name = g_strdup(virDomainGetName(handle));
+    (void)virDomainRef(handle);
+    definition->handle = handle;
+    definition->running = virDomainIsActive(handle) == 1;
+    return definition;
 }
 
 static GBytes *read_again(const RhDefinition *definition, GError **error)
@@ -43,7 +60,7 @@ static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *xml)
     definition->xml = xml;
     definition->domain = domain;
     if (domain && rh_domain_guest(domain)->devices->len == 0) {
-        definition_free(definition);
+        rh_definition_free(definition);
         return;
     }
     if (domain)
@@ -55,6 +72,20 @@ static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *xml)
     if (definition->fault)
         g_prefix_error(&definition->fault, "guest '%s': ", definition->name);
     g_ptr_array_add(definitions, definition);
+}
+
+RhDefinition *rh_definition_of_guest(virDomainPtr handle, GError **error)
+{
+    g_autoptr(RhDefinition) definition = new_of_libvirt(handle);
+
+    definition->xml = read_again(definition, error);
+    if (!definition->xml)
+        return NULL;
+    definition->domain = rh_domain_parse(definition->xml, error);
+    if (definition->domain)
+        return g_steal_pointer(&definition);
+    g_prefix_error(error, "guest '%s': ", definition->name);
+    return NULL;
 }
 
 GPtrArray *rh_definitions_of_libvirt(virConnectPtr connection, GError **error)
@@ -69,16 +100,12 @@ GPtrArray *rh_definitions_of_libvirt(virConnectPtr connection, GError **error)
 
         if (virDomainIsPersistent(handle) != 1)
             continue;
-        definition = g_new0(RhDefinition, 1);
-        definition->name = g_strdup(virDomainGetName(handle));
-        (void)virDomainRef(handle);
-        definition->handle = handle;
-        definition->running = virDomainIsActive(handle) == 1;
+        definition = new_of_libvirt(handle);
         xml = read_again(definition, &definition->fault);
         if (xml || virDomainIsPersistent(handle) == 1)
             add(definitions, definition, xml);
         else
-            definition_free(definition); /* it was undefined meanwhile */
+            rh_definition_free(definition); /* it was undefined meanwhile */
     }
     return domains ? g_steal_pointer(&definitions) : NULL;
 }
@@ -138,8 +165,8 @@ static gboolean refuse_changed(const RhDefinition *definition, GError **error)
 
     return now && (g_bytes_equal(now, definition->xml) ||
                    rh_raise(error, RH_ERROR_STATE,
-                            "the definition of guest '%s' was changed while devices were looked "
-                            "for; try again",
+                            "the definition of guest '%s' was changed while it was looked at; try "
+                            "again",
                             definition->name));
 }
 

@@ -22,6 +22,12 @@ typedef struct {
     gboolean is_unseen;  /* it may name devices that nobody saw */
     GError *fault;       /* why it cannot be planned; NULL: it can */
 } RhDefinition;
+void rh_definition_free(RhDefinition *definition);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhDefinition, rh_definition_free)
+
+/* That of one of libvirt's guests, whatever devices it has; its record is not read yet. Owned by
+ * the caller. Error: RH_ERROR_HOST, RH_ERROR_INPUT (none, or no such guest; not understood). */
+RhDefinition *rh_definition_of_guest(virDomainPtr handle, GError **error);
 
 /* Those that have devices of ours, and those that cannot be read, in natural order of names; of
  * RhDefinition, owned by the caller. Error: RH_ERROR_HOST. */

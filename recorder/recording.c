@@ -3,19 +3,14 @@
 
 #include "core/contract.h"
 #include "hook/incoming.h"
+#include "recorder/correction.h"
+#include "recorder/definitions.h"
 #include "site/users.h"
 #include "util/error.h"
 #include "xml/domain.h"
 
-/* How long QEMU may take to answer before it counts as hanging. */
-#define OCCUPIED_STEPS 10
-#define OCCUPIED_STEP_US (50 * 1000)
-#define RECORD_URI "urn:virt-rehome:1"
-#define RECORD_KEY "rehome" /* the prefix that libvirt gives the element */
-
 /* One XML of the guest, as libvirt has it and as it should be. */
 typedef struct {
-    GBytes *xml;
     RhDomain *domain; /* NULL: there is none */
     RhGuest *guest;
     RhRecord *record; /* as it should be; NULL: nothing to record */
@@ -28,21 +23,18 @@ typedef struct {
     const RhScene *scene;
     const RhNews *news;
     RhRecording *recording;
-    Side live;       /* the running guest */
-    Side definition; /* by which it starts the next time */
+    RhDomain *running;     /* NULL: it does not run */
+    RhDefinition *defined; /* NULL: it has none, or none that can be read */
+    Side live;             /* the running guest */
+    Side definition;       /* by which it starts the next time */
 } Work;
-
-static void side_clear(Side *side)
-{
-    g_clear_pointer(&side->record, rh_record_free);
-    g_clear_pointer(&side->domain, rh_domain_free);
-    g_clear_pointer(&side->xml, g_bytes_unref);
-}
 
 static void work_clear(Work *work)
 {
-    side_clear(&work->live);
-    side_clear(&work->definition);
+    g_clear_pointer(&work->live.record, rh_record_free);
+    g_clear_pointer(&work->definition.record, rh_record_free);
+    g_clear_pointer(&work->running, rh_domain_free);
+    g_clear_pointer(&work->defined, rh_definition_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
@@ -127,38 +119,41 @@ static gboolean side_renew(Work *work, Side *side, const GError *fault, GError *
     return TRUE;
 }
 
-/* Takes @xml (NULL: an error is set). */
-static gboolean side_read(Work *work, Side *side, GBytes *xml, GError **error)
+static gboolean side_read(Work *work, Side *side, RhDomain *domain, GError **error)
 {
     g_autoptr(GError) fault = NULL;
 
-    side->xml = xml;
-    if (!side->xml)
-        return FALSE;
-    side->domain = rh_domain_parse(side->xml, error);
-    if (!side->domain)
-        return name_guest(work->handle, error);
-    side->guest = rh_domain_guest(side->domain);
+    side->domain = domain;
+    side->guest = rh_domain_guest(domain);
     if (side->guest->devices->len == 0 || !work->scene) /* whoever has no scene asks for devices */
         return TRUE;
     rh_users_resolve(work->scene->host, side->guest);
-    return rh_domain_read_record(side->domain, &fault) || side_renew(work, side, fault, error);
+    return rh_domain_read_record(domain, &fault) || side_renew(work, side, fault, error);
 }
 
 static gboolean live_read(Work *work, GError **error)
 {
-    return !is_running(work->handle) ||
-           side_read(work, &work->live, rh_connection_xml(work->handle, 0, error), error);
+    g_autoptr(GBytes) xml = NULL;
+
+    if (!is_running(work->handle))
+        return TRUE;
+    xml = rh_connection_xml(work->handle, 0, error);
+    if (!xml)
+        return FALSE;
+    work->running = rh_domain_parse(xml, error);
+    return work->running ? side_read(work, &work->live, work->running, error)
+                         : name_guest(work->handle, error);
 }
 
 /* One that cannot be read is none. */
 static gboolean definition_read(Work *work, GError **error)
 {
-    if (!is_persistent(work->handle) ||
-        side_read(work, &work->definition, rh_connection_definition(work->handle, error), error))
+    if (!is_persistent(work->handle))
         return TRUE;
-    side_clear(&work->definition);
-    work->definition.guest = NULL;
+    work->defined = rh_definition_of_guest(work->handle, error);
+    if (work->defined && side_read(work, &work->definition, work->defined->domain, error))
+        return TRUE;
+    work->definition = (Side){0};
     return FALSE;
 }
 
@@ -208,122 +203,6 @@ static gboolean plan_live(Work *work, GError **error)
     return TRUE;
 }
 
-/* Whether the definition is another host's: by its record, or where it has none, since the guest
- * has just come. */
-static gboolean is_from_elsewhere(const Work *work)
-{
-    const RhRecord *record = work->definition.guest->record;
-
-    return record ? g_strcmp0(record->host, work->scene->inventory->name) != 0
-                  : work->news->arrived;
-}
-
-static void warn(RhRecording *recording, char *text)
-{
-    g_ptr_array_add(recording->warnings, text);
-}
-
-/* What the definition's device should be called, since the running guest has it at the same
- * address; NULL: that guest has none there. */
-static const char *corrected_source(const Work *work, const RhGuestDevice *device)
-{
-    const RhGuestDevice *twin = rh_guest_find_twin(work->live.guest, device);
-
-    return twin ? twin->source : NULL;
-}
-
-/* Another device of the definition that would have the same source. */
-static const RhGuestDevice *find_clash(const Work *work, const RhGuestDevice *device)
-{
-    const RhGuest *defined = work->definition.guest;
-    const char *source = corrected_source(work, device);
-
-    for (guint i = 0; source && i < defined->devices->len; i++) {
-        const RhGuestDevice *other = g_ptr_array_index(defined->devices, i);
-
-        if (other != device && other->kind == device->kind && !corrected_source(work, other) &&
-            rh_device_same_key(device->kind, other->source, source))
-            return other;
-    }
-    return NULL;
-}
-
-/* A device that the running guest has not is left alone; but where its source, another host's,
- * would be another device's now, nothing can be corrected. */
-static gboolean can_be_corrected(const Work *work, RhRecording *recording)
-{
-    const RhGuest *defined = work->definition.guest;
-    const char *name = virDomainGetName(work->handle);
-
-    for (guint i = 0; i < defined->devices->len; i++) {
-        const RhGuestDevice *clash = find_clash(work, g_ptr_array_index(defined->devices, i));
-
-        if (!clash)
-            continue;
-        warn(recording,
-             g_strdup_printf("the definition of guest '%s' is that of another host, and one of its "
-                             "devices that the running guest has not is called '%s' like one that "
-                             "it has here; it is left as it is: once the guest is shut off, "
-                             "'virt-rehome refresh %s' finds devices for it",
-                             name, clash->source, name));
-        return FALSE;
-    }
-    return TRUE;
-}
-
-/* The definition names the devices that the running guest has at the same addresses. */
-static void correct_definition(Work *work, RhRecording *recording)
-{
-    const RhGuest *defined = work->definition.guest;
-    const char *name = virDomainGetName(work->handle);
-
-    for (guint i = 0; i < defined->devices->len; i++) {
-        RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
-        const RhGuestDevice *twin = rh_guest_find_twin(work->live.guest, device);
-
-        if (!twin) {
-            warn(recording,
-                 g_strdup_printf("the definition of guest '%s' names '%s', which was a device of "
-                                 "the host that it came from; once the guest is shut off, "
-                                 "'virt-rehome refresh %s' finds one for it here",
-                                 name, device->source, name));
-        } else if (!rh_device_same_key(device->kind, rh_guest_device_key(device),
-                                       rh_guest_device_key(twin))) {
-            g_ptr_array_add(recording->moves,
-                            g_strdup_printf("'%s' -> '%s'", device->source, twin->source));
-            rh_domain_set_source(work->definition.domain, device, twin->source);
-        }
-    }
-    rh_users_resolve(work->scene->host, defined);
-}
-
-/* A guest that was started on another device than its definition's record names. */
-static void warn_of_usurpers(const Work *work, RhRecording *recording)
-{
-    const RhGuest *defined = work->definition.guest;
-    const char *name = virDomainGetName(work->handle);
-
-    for (guint i = 0; i < defined->devices->len && !work->news->accept; i++) {
-        const RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
-        const RhGuestDevice *twin = rh_guest_find_twin(work->live.guest, device);
-        const RhDevice *recorded;
-        guint at;
-
-        if (!twin || !device->entry || is_from_elsewhere(work) ||
-            !g_ptr_array_find(work->live.guest->devices, twin, &at))
-            continue;
-        recorded = g_ptr_array_index(work->live.record->entries, at);
-        if (rh_record_is_usurped(device->entry, recorded))
-            warn(recording,
-                 g_strdup_printf("guest '%s' runs with '%s' as '%s', which was '%s' when it was "
-                                 "recorded; its definition's record is left as it was: if that is "
-                                 "right, 'virt-rehome record %s' says so, and if not, shut the "
-                                 "guest off and run 'virt-rehome refresh %s'",
-                                 name, rh_device_name(recorded), device->source,
-                                 rh_device_name(device->entry), name, name));
-    }
-}
-
 /* Nobody knows on which host a definition was whose record cannot be read: of what the running
  * guest has not, nothing is recorded. */
 static void keep_shared(const Work *work, RhRecord *record)
@@ -336,17 +215,29 @@ static void keep_shared(const Work *work, RhRecord *record)
     }
 }
 
+/* Both have devices of ours. */
+static void correct_definition(const Work *work, RhRecording *recording)
+{
+    const RhCorrection correction = {.name = virDomainGetName(work->handle),
+                                     .definition = work->definition.domain,
+                                     .running = work->live.guest,
+                                     .recorded = work->live.record,
+                                     .host = work->scene->inventory,
+                                     .news = work->news};
+
+    if (rh_correction_make(&correction, recording->moves, recording->warnings))
+        rh_users_resolve(work->scene->host, work->definition.guest);
+    rh_correction_warn(&correction, recording->warnings);
+}
+
 static void plan_definition(Work *work, RhRecording *recording)
 {
     g_autoptr(RhRecord) record = NULL;
 
     if (!has_devices(&work->definition))
         return;
-    if (has_devices(&work->live)) {
-        if ((work->news->refresh || is_from_elsewhere(work)) && can_be_corrected(work, recording))
-            correct_definition(work, recording);
-        warn_of_usurpers(work, recording);
-    }
+    if (has_devices(&work->live))
+        correct_definition(work, recording);
     record = rh_record_make_definition(work->definition.guest, work->scene->inventory,
                                        has_devices(&work->live) ? work->live.guest : NULL,
                                        work->live.record, work->news->accept);
@@ -356,92 +247,23 @@ static void plan_definition(Work *work, RhRecording *recording)
         side_expect(&work->definition, g_steal_pointer(&record), work->scene);
 }
 
-/* Whether a guest is paused by a job, not by a person or a fault. */
-static gboolean is_passing(int reason)
-{
-    return reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_SAVE ||
-           reason == VIR_DOMAIN_PAUSED_DUMP || reason == VIR_DOMAIN_PAUSED_SNAPSHOT ||
-           reason == VIR_DOMAIN_PAUSED_STARTING_UP || reason == VIR_DOMAIN_PAUSED_POSTCOPY;
-}
-
-/* Whether QEMU has not answered for a while: every other call would wait for it. */
-static gboolean is_hanging(virDomainPtr handle)
-{
-    virDomainControlInfo control;
-
-    for (guint i = 0; i < OCCUPIED_STEPS; i++) {
-        if (virDomainGetControlInfo(handle, &control, 0) != 0 ||
-            control.state == VIR_DOMAIN_CONTROL_OK)
-            return FALSE;
-        g_usleep(OCCUPIED_STEP_US);
-    }
-    return TRUE;
-}
-
-/* Whether a job holds the guest, so that a write would wait, at most half a minute, and fail. */
-static gboolean is_held(virDomainPtr handle)
-{
-    virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_NONE};
-    int state = VIR_DOMAIN_NOSTATE;
-    int reason = 0;
-
-    if (virDomainGetState(handle, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
-        is_passing(reason))
-        return TRUE;
-    return is_hanging(handle) ||
-           (virDomainGetJobInfo(handle, &job) == 0 &&
-            (job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED));
-}
-
 static gboolean write_metadata(const Work *work, const RhRecord *record, guint flags,
                                GDateTime *now, GError **error)
 {
     g_autofree char *xml = rh_domain_format_record(record, now);
-    const char *name = virDomainGetName(work->handle);
 
-    return virDomainSetMetadata(work->handle, VIR_DOMAIN_METADATA_ELEMENT, xml, RECORD_KEY,
-                                RECORD_URI, flags) == 0 ||
-           rh_connection_raise(error, "write the record of guest '%s'", name);
+    return rh_connection_write_record(work->handle, xml, flags, error);
 }
 
-/* Whether the definition is still the one that was read. */
-static gboolean is_unchanged(const Work *work, GError **error)
-{
-    g_autoptr(GBytes) now = rh_connection_definition(work->handle, error);
-
-    return now && (g_bytes_equal(now, work->definition.xml) ||
-                   rh_raise(error, RH_ERROR_STATE,
-                            "the definition of guest '%s' was changed while it was looked at; try "
-                            "again",
-                            virDomainGetName(work->handle)));
-}
-
-/* Sources and record of the definition, in one write. */
-static gboolean redefine(Work *work, GDateTime *now, GError **error)
-{
-    Side *side = &work->definition;
-    virConnectPtr connection = virDomainGetConnect(work->handle);
-    const char *name = virDomainGetName(work->handle);
-    g_autofree char *xml = NULL;
-    g_autoptr(GBytes) bytes = NULL;
-    g_autoptr(virDomain) defined = NULL;
-
-    rh_domain_set_record(side->domain, side->record, now);
-    bytes = rh_domain_serialise(side->domain, error);
-    if (!bytes)
-        return FALSE;
-    xml = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-    if (!is_unchanged(work, error))
-        return FALSE;
-    defined = virDomainDefineXML(connection, xml);
-    return defined || rh_connection_raise(error, "correct the definition of guest '%s'", name);
-}
-
+/* Where sources have changed, they and the record are one write. */
 static gboolean write_definition(Work *work, gboolean moved, GDateTime *now, GError **error)
 {
-    return moved ? redefine(work, now, error)
-                 : write_metadata(work, work->definition.record, VIR_DOMAIN_AFFECT_CONFIG, now,
-                                  error);
+    const RhRecord *record = work->definition.record;
+
+    if (!moved)
+        return write_metadata(work, record, VIR_DOMAIN_AFFECT_CONFIG, now, error);
+    rh_domain_set_record(work->definition.domain, record, now);
+    return rh_definition_replace(work->defined, error);
 }
 
 /* The definition first, which was just read; the running guest's may have to wait for a job. */
@@ -495,7 +317,7 @@ static gboolean update(Work *work, GString *print, RhRecording *recording, GErro
     }
     if (!work->live.stale && !work->definition.stale && recording->moves->len == 0)
         return TRUE;
-    if (is_held(work->handle)) {
+    if (rh_connection_is_held(work->handle)) {
         recording->busy = TRUE;
         return TRUE;
     }

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The record of one of libvirt's guests, brought up to date where libvirt keeps it: in the running
- * guest's XML and in its definition. And the definition's sources, which libvirt takes from the
- * source host as they are when a guest migrates with --persistent (qemu_migration.c,
- * qemuMigrationDstPersist).
+ * guest's XML and in its definition. And the definition's sources (recorder/correction.h).
  */
 #pragma once
 
+#include "recorder/news.h"
 #include "recorder/scene.h"
-
-/* What happened to the guest since it was last looked at. */
-typedef struct {
-    gboolean fresh;   /* it was started or rebooted: what it was started with is what it has */
-    gboolean arrived; /* it came from another host, and maybe its definition with it */
-    gboolean refresh; /* a person wants its definition to name what it has */
-    gboolean accept;  /* a person says that what it has is what it shall have */
-} RhNews;
 
 /* What came of it. */
 typedef struct {

@@ -3,6 +3,7 @@
 
 #include "hook/managed-save.h"
 #include "recorder/recording.h"
+#include "recorder/timetable.h"
 #include "recorder/watchdog.h"
 #include "site/journal.h"
 #include "util/error.h"
@@ -14,34 +15,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define SECOND G_USEC_PER_SEC
-/* Events come in groups (a guest that arrives: started, defined, resumed). */
-#define SETTLE_US (SECOND / 5)
-/* What is tried again, is so after this, then twice that, and so on. */
-#define MIN_DELAY_US (2 * SECOND)
-/* Negotiated features appear when a guest driver starts, and no event tells: looked for at first
- * soon, then slowly. */
-#define MAX_LOOK_DELAY_US (60 * SECOND)
-#define MAX_RETRY_DELAY_US (30 * SECOND)
-/* A gather that did not end may have left a process in the kernel: not many of those. */
-#define MAX_GATHER_DELAY_US (900 * SECOND)
 /* No guest waits for another that hangs longer than one such wait and this. */
-#define MAX_ROUND_US (5 * SECOND)
-#define NEVER G_MAXINT64
+#define MAX_ROUND_US (5 * G_USEC_PER_SEC)
 
 /* https://libvirt.org/html/libvirt-libvirt-host.html#virConnectSetKeepAlive */
 #define KEEPALIVE_SECONDS 5
 #define KEEPALIVE_COUNT 3
-
-/* A guest that may need a look. */
-typedef struct {
-    RhNews news;
-    RhGather needs;    /* what an inventory must hold for it; 0: not known */
-    gint64 due;        /* g_get_monotonic_time(); NEVER */
-    gint64 look_delay; /* until the next look for negotiated features */
-    gint64 retry_delay;
-    char *complaint; /* what was said of it last: said once */
-} Watch;
 
 typedef struct {
     const RhEnvironment *environment;
@@ -50,24 +29,13 @@ typedef struct {
     GArray *callbacks;        /* of int: what is subscribed to there, and holds it */
     gboolean lost;            /* the connection has ended, and is to be closed */
     gboolean stop;
-    gint64 connect_due;
-    gint64 connect_delay;
-    gint64 gather_due; /* not before, after a gather that failed */
-    gint64 gather_delay;
-    char *complaint;     /* about the daemon or this host */
-    GHashTable *watches; /* uuid -> Watch */
+    char *complaint; /* about the daemon or this host */
+    RhTimetable timetable;
     RhWatchdog watchdog;
-    int timer;
-    int signals;
+    int timer;    /* of libvirt's loop; -1: none */
+    int listener; /* to `signals`, likewise */
+    int signals;  /* a signalfd; -1: none */
 } Service;
-
-static void watch_free(gpointer data)
-{
-    Watch *watch = data;
-
-    g_free(watch->complaint);
-    g_free(watch);
-}
 
 /* Says @message, unless it was the last that was said there; NULL: all is well again. */
 static void complain(char **said, const char *guest, const char *message)
@@ -80,51 +48,28 @@ static void complain(char **said, const char *guest, const char *message)
         rh_journal_tell(RH_EVENT_WARNING, guest, "%s", message);
 }
 
-static gint64 grow(gint64 *delay, gint64 max)
-{
-    *delay = CLAMP(*delay * 2, MIN_DELAY_US, max);
-    return g_get_monotonic_time() + *delay;
-}
-
 /* Events --------------------------------------------------------------------------------------- */
 
 /* The guest is to be looked at soon. */
-static Watch *touch(Service *service, virDomainPtr domain)
+static RhWatch *touch(Service *service, virDomainPtr domain)
 {
     char uuid[VIR_UUID_STRING_BUFLEN];
-    Watch *watch;
 
-    if (virDomainGetUUIDString(domain, uuid) != 0)
-        return NULL;
-    watch = g_hash_table_lookup(service->watches, uuid);
-    if (!watch) {
-        watch = g_new0(Watch, 1);
-        g_hash_table_insert(service->watches, g_strdup(uuid), watch);
-    }
-    watch->due = g_get_monotonic_time() + SETTLE_US;
-    watch->needs = 0;
-    watch->look_delay = 0;
-    watch->retry_delay = 0;
-    return watch;
-}
-
-/* It ends; what was known of the running guest is over. */
-static void settle_down(Watch *watch)
-{
-    watch->news = (RhNews){0};
-    g_clear_pointer(&watch->complaint, g_free);
+    return virDomainGetUUIDString(domain, uuid) == 0
+               ? rh_timetable_touch(&service->timetable, uuid, g_get_monotonic_time())
+               : NULL;
 }
 
 static int on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, int event,
                         int detail, void *data)
 {
     Service *service = data;
-    Watch *watch = touch(service, domain);
+    RhWatch *watch = touch(service, domain);
 
     if (!watch)
         return 0;
     if (event == VIR_DOMAIN_EVENT_STOPPED || event == VIR_DOMAIN_EVENT_UNDEFINED) {
-        settle_down(watch);
+        rh_watch_end(watch);
         rh_managed_save_sweep(service->environment->root, virDomainGetName(domain));
     } else if (event == VIR_DOMAIN_EVENT_STARTED && detail == VIR_DOMAIN_EVENT_STARTED_BOOTED)
         watch->news.fresh = TRUE;
@@ -136,7 +81,7 @@ static int on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr dom
 
 static void on_reboot(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, void *data)
 {
-    Watch *watch = touch(data, domain);
+    RhWatch *watch = touch(data, domain);
 
     if (watch)
         watch->news.fresh = TRUE;
@@ -187,8 +132,7 @@ static void touch_all(Service *service)
     g_autoptr(GPtrArray) domains =
         service->connection ? rh_connection_list(service->connection, NULL) : NULL;
 
-    service->gather_due = 0;
-    service->gather_delay = 0;
+    rh_timetable_hurry(&service->timetable);
     if (!domains)
         service->lost = TRUE; /* and connected anew */
     for (guint i = 0; domains && i < domains->len; i++)
@@ -214,7 +158,7 @@ static void connect_if_due(Service *service)
 {
     g_autoptr(GError) error = NULL;
 
-    if (service->connection || g_get_monotonic_time() < service->connect_due)
+    if (service->connection || g_get_monotonic_time() < service->timetable.connect.due)
         return;
     service->connection = rh_connection_open(service->uri, FALSE, &error);
     if (service->connection && !subscribe(service)) {
@@ -223,11 +167,11 @@ static void connect_if_due(Service *service)
     }
     if (!service->connection) {
         complain(&service->complaint, NULL, error->message);
-        service->connect_due = grow(&service->connect_delay, MAX_RETRY_DELAY_US);
+        rh_retry_fail(&service->timetable.connect, g_get_monotonic_time());
         return;
     }
     complain(&service->complaint, NULL, NULL);
-    service->connect_delay = 0;
+    rh_retry_pass(&service->timetable.connect);
     rh_journal_tell(RH_EVENT_CONNECTED, NULL, "connected to libvirt at '%s'",
                     rh_connection_uri(service->uri));
     touch_all(service);
@@ -263,20 +207,6 @@ static char *join_warnings(const RhRecording *recording)
     return g_string_free(text, recording->warnings->len == 0);
 }
 
-/* When to look again: for negotiated features, or because a job held the guest. */
-static void schedule(Watch *watch, const RhRecording *recording)
-{
-    watch->due = NEVER;
-    if (recording->busy) {
-        watch->due = grow(&watch->retry_delay, MAX_RETRY_DELAY_US);
-        return;
-    }
-    watch->retry_delay = 0;
-    watch->news = (RhNews){0};
-    if (recording->running && recording->has_vdpa)
-        watch->due = grow(&watch->look_delay, MAX_LOOK_DELAY_US);
-}
-
 /* libvirt says of a guest whose migration away was cancelled that it is resumed as migrated, too.
  */
 static void doubt_arrival(virDomainPtr domain, RhNews *news)
@@ -289,7 +219,7 @@ static void doubt_arrival(virDomainPtr domain, RhNews *news)
         news->arrived = FALSE;
 }
 
-static void record(virDomainPtr domain, Watch *watch, const RhScene *scene)
+static void record(virDomainPtr domain, RhWatch *watch, const RhScene *scene)
 {
     g_auto(RhRecording) recording = {0};
     g_autoptr(GError) error = NULL;
@@ -302,13 +232,15 @@ static void record(virDomainPtr domain, Watch *watch, const RhScene *scene)
         g_autofree char *warnings = join_warnings(&recording);
 
         complain(&watch->complaint, virDomainGetName(domain), warnings);
-        schedule(watch, &recording);
-        return;
-    }
-    if (!recording.busy)
+    } else if (!recording.busy) {
         complain(&watch->complaint, virDomainGetName(domain), error->message);
-    watch->due =
-        grow(&watch->retry_delay, recording.busy ? MAX_RETRY_DELAY_US : MAX_GATHER_DELAY_US);
+    }
+    if (recording.busy)
+        rh_watch_held(watch, g_get_monotonic_time());
+    else if (done)
+        rh_watch_done(watch, recording.running && recording.has_vdpa, g_get_monotonic_time());
+    else
+        rh_watch_fail(watch, g_get_monotonic_time());
 }
 
 /* Looks up the guest of @uuid. NULL where it is no more, and forgotten, or libvirt cannot be asked,
@@ -316,42 +248,13 @@ static void record(virDomainPtr domain, Watch *watch, const RhScene *scene)
 static virDomainPtr look_up(Service *service, const char *uuid)
 {
     virDomainPtr domain = virDomainLookupByUUIDString(service->connection, uuid);
-    Watch *watch;
+    RhWatch *watch;
 
     if (!domain && rh_connection_is_gone())
-        g_hash_table_remove(service->watches, uuid);
-    else if (!domain && (watch = g_hash_table_lookup(service->watches, uuid)))
-        watch->due = grow(&watch->retry_delay, MAX_RETRY_DELAY_US);
+        rh_timetable_forget(&service->timetable, uuid);
+    else if (!domain && (watch = rh_timetable_find(&service->timetable, uuid)))
+        rh_watch_held(watch, g_get_monotonic_time());
     return domain;
-}
-
-/* Whether the guest is to be looked at now, or so soon that it may come along. */
-static gboolean is_due(const Watch *watch, gint64 now)
-{
-    gint64 slack = watch->retry_delay > 0 ? 0 : watch->look_delay / 2;
-
-    return watch->due != NEVER && watch->due - slack <= now;
-}
-
-/* The guests to be looked at now: where any must be, those that would be soon come along, so that
- * one gather serves many. Those with which there was trouble come last. Of uuids, the caller's. */
-static GPtrArray *find_due(Service *service)
-{
-    GPtrArray *due = g_ptr_array_new_with_free_func(g_free);
-    gint64 now = g_get_monotonic_time();
-    gboolean any = FALSE;
-    GHashTableIter iter;
-    gpointer uuid;
-    gpointer watch;
-
-    g_hash_table_iter_init(&iter, service->watches);
-    while (!any && g_hash_table_iter_next(&iter, NULL, &watch))
-        any = ((Watch *)watch)->due <= now;
-    g_hash_table_iter_init(&iter, service->watches);
-    while (any && g_hash_table_iter_next(&iter, &uuid, &watch))
-        if (is_due(watch, now))
-            g_ptr_array_insert(due, ((Watch *)watch)->retry_delay > 0 ? -1 : 0, g_strdup(uuid));
-    return due;
 }
 
 /* What an inventory must hold for those that are due; 0: none of them has a device of ours. A guest
@@ -362,32 +265,17 @@ static RhGather find_needs(Service *service, GPtrArray *due)
 
     for (guint i = 0; i < due->len; i++) {
         const char *uuid = g_ptr_array_index(due, i);
-        Watch *watch = g_hash_table_lookup(service->watches, uuid);
+        RhWatch *watch = rh_timetable_find(&service->timetable, uuid);
         g_autoptr(virDomain) domain = watch->needs ? NULL : look_up(service, uuid);
 
         if (domain && !rh_recording_needs(domain, &watch->needs, NULL))
             watch->needs = RH_GATHER_ALL;
         else if (domain && !watch->needs)
-            watch->due = NEVER;
-        if (domain || g_hash_table_contains(service->watches, uuid))
+            watch->due = RH_NEVER;
+        if (domain || rh_timetable_find(&service->timetable, uuid))
             needs |= watch->needs;
     }
     return needs;
-}
-
-static void postpone(Service *service, GPtrArray *due, const GError *error)
-{
-    gboolean may_hang = g_error_matches(error, RH_ERROR, RH_ERROR_HOST);
-
-    complain(&service->complaint, NULL, error->message);
-    service->gather_due =
-        grow(&service->gather_delay, may_hang ? MAX_GATHER_DELAY_US : MAX_RETRY_DELAY_US);
-    for (guint i = 0; i < due->len; i++) {
-        Watch *watch = g_hash_table_lookup(service->watches, g_ptr_array_index(due, i));
-
-        if (watch)
-            watch->due = MAX(watch->due, service->gather_due);
-    }
 }
 
 static void record_due(Service *service)
@@ -398,26 +286,28 @@ static void record_due(Service *service)
     RhGather needs;
     gint64 began;
 
-    if (!service->connection || g_get_monotonic_time() < service->gather_due)
+    if (!service->connection)
         return;
-    due = find_due(service);
+    due = rh_timetable_due(&service->timetable, g_get_monotonic_time());
     needs = find_needs(service, due);
     if (!needs)
         return;
     scene = rh_scene_new(service->environment, service->connection, needs, &error);
+    complain(&service->complaint, NULL, error ? error->message : NULL);
     if (!scene) {
-        postpone(service, due, error);
+        rh_timetable_postpone(&service->timetable, due,
+                              g_error_matches(error, RH_ERROR, RH_ERROR_HOST),
+                              g_get_monotonic_time());
         return;
     }
-    complain(&service->complaint, NULL, NULL);
-    service->gather_delay = 0;
+    rh_retry_pass(&service->timetable.gather);
     began = g_get_monotonic_time();
     /* libvirt waits half a minute for a guest that hangs: then others, and signals, come first */
     for (guint i = 0;
          i < due->len && !service->lost && g_get_monotonic_time() < began + MAX_ROUND_US; i++) {
         const char *uuid = g_ptr_array_index(due, i);
         g_autoptr(virDomain) domain = look_up(service, uuid);
-        Watch *watch = g_hash_table_lookup(service->watches, uuid);
+        RhWatch *watch = rh_timetable_find(&service->timetable, uuid);
 
         if (domain && watch && watch->needs)
             record(domain, watch, scene);
@@ -427,24 +317,12 @@ static void record_due(Service *service)
 
 /* The loop ------------------------------------------------------------------------------------- */
 
-static gint64 next_due(const Service *service)
-{
-    gint64 next = NEVER;
-    GHashTableIter iter;
-    gpointer watch;
-
-    if (!service->connection)
-        return service->connect_due;
-    g_hash_table_iter_init(&iter, service->watches);
-    while (g_hash_table_iter_next(&iter, NULL, &watch))
-        next = MIN(next, MAX(((Watch *)watch)->due, service->gather_due));
-    return next;
-}
-
 static void arm(const Service *service)
 {
-    gint64 next = MIN(next_due(service), rh_watchdog_due(&service->watchdog));
-    gint64 left = next == NEVER ? -1 : MAX(next - g_get_monotonic_time(), 0) / 1000 + 1;
+    gint64 work = service->connection ? rh_timetable_next(&service->timetable)
+                                      : service->timetable.connect.due;
+    gint64 next = MIN(work, rh_watchdog_due(&service->watchdog));
+    gint64 left = next == RH_NEVER ? -1 : MAX(next - g_get_monotonic_time(), 0) / 1000 + 1;
 
     virEventUpdateTimeout(service->timer, (int)MIN(left, G_MAXINT));
 }
@@ -493,19 +371,33 @@ static gboolean service_begin(Service *service, GError **error)
     if (service->signals < 0)
         return rh_raise_errno(error, RH_ERROR_BUG, errno, "cannot wait for signals");
     if (virEventRegisterDefaultImpl() < 0 ||
-        virEventAddHandle(service->signals, VIR_EVENT_HANDLE_READABLE, on_signal, service, NULL) <
-            0 ||
+        (service->listener = virEventAddHandle(service->signals, VIR_EVENT_HANDLE_READABLE,
+                                               on_signal, service, NULL)) < 0 ||
         (service->timer = virEventAddTimeout(-1, on_timer, service, NULL)) < 0)
         return rh_connection_raise(error, "begin to wait for libvirt's events");
     return TRUE;
 }
 
+static void service_end(Service *service)
+{
+    disconnect(service);
+    if (service->timer >= 0)
+        (void)virEventRemoveTimeout(service->timer);
+    if (service->listener >= 0)
+        (void)virEventRemoveHandle(service->listener);
+    rh_timetable_clear(&service->timetable);
+    g_array_unref(service->callbacks);
+    g_free(service->complaint);
+    rh_fd_close(&service->signals);
+}
+
 gboolean rh_service_run(const RhEnvironment *environment, const char *uri, GError **error)
 {
-    Service service = {.environment = environment, .uri = uri, .signals = -1, .timer = -1};
+    Service service = {
+        .environment = environment, .uri = uri, .signals = -1, .listener = -1, .timer = -1};
     gboolean begun = service_begin(&service, error);
 
-    service.watches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, watch_free);
+    rh_timetable_init(&service.timetable);
     service.callbacks = g_array_new(FALSE, FALSE, sizeof(int));
     if (begun)
         rh_watchdog_begin(&service.watchdog);
@@ -519,16 +411,12 @@ gboolean rh_service_run(const RhEnvironment *environment, const char *uri, GErro
         if (service.lost) {
             rh_journal_tell(RH_EVENT_WARNING, NULL, "libvirt's daemon has gone; waiting for it");
             disconnect(&service);
-            service.connect_due = grow(&service.connect_delay, MAX_RETRY_DELAY_US);
+            rh_retry_fail(&service.timetable.connect, g_get_monotonic_time());
         }
         arm(&service);
         if (virEventRunDefaultImpl() < 0)
             begun = rh_connection_raise(error, "wait for libvirt's events");
     }
-    disconnect(&service);
-    g_hash_table_unref(service.watches);
-    g_array_unref(service.callbacks);
-    g_free(service.complaint);
-    rh_fd_close(&service.signals);
+    service_end(&service);
     return begun;
 }
