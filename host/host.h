@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * This host: vDPA devices by generic netlink, mediated devices and PCI facts from sysfs. The one
- * handle through which the rest reaches the kernel; made in the mains, passed explicitly.
+ * This host: what each kind of device is like here (host/kind.h), who has which open, processes,
+ * the host's name. A handle to it is made by whoever begins to deal with this host, and passed on.
  */
 #pragma once
 
