@@ -75,6 +75,6 @@ guint64 rh_host_process_start(RhHost *host, gint64 pid);
 /*
  * An RhAccepts (core/rules.h): asks @device whether it takes a stream of @version; of an mdev by
  * writing it to its `migration_version` (the attribute that was proposed in 2020). FALSE on any
- * error. @host is an RhHost.
+ * error. @data is an RhHost.
  */
-gboolean rh_host_accepts(const RhDevice *device, const char *version, gpointer host);
+gboolean rh_host_accepts(const RhDevice *device, const char *version, gpointer data);

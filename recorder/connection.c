@@ -189,17 +189,17 @@ static gboolean is_hanging(virDomainPtr handle)
     return TRUE;
 }
 
-gboolean rh_connection_is_held(virDomainPtr handle)
+gboolean rh_connection_is_held(virDomainPtr domain)
 {
     virDomainJobInfo job = {.type = VIR_DOMAIN_JOB_NONE};
     int state = VIR_DOMAIN_NOSTATE;
     int reason = 0;
 
-    if (virDomainGetState(handle, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
+    if (virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
         is_passing(reason))
         return TRUE;
-    return is_hanging(handle) ||
-           (virDomainGetJobInfo(handle, &job) == 0 &&
+    return is_hanging(domain) ||
+           (virDomainGetJobInfo(domain, &job) == 0 &&
             (job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED));
 }
 

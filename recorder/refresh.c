@@ -229,14 +229,14 @@ static void skip(Task *task, const char *failed)
                         task->told->name, failed);
 }
 
-/* What @task's guest would get that is not known to be its own, so that it may be what the unseen
- * definition names; NULL: nothing. */
+/* There is a definition that nobody saw all of. What @task's guest would get that is not known to
+ * be its own, so that it may be what that definition names; NULL: nothing. */
 static const RhDevice *find_doubtful(const Refresh *refresh, const Task *task)
 {
     const RhPlan *plan = task->place->plan;
     gboolean at_home = rh_record_is_of_host(task->place->guest->record, refresh->inventory);
 
-    for (guint i = 0; refresh->unseen && i < plan->choices->len; i++) {
+    for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
 
         if (rh_choice_moves(choice) &&
@@ -258,8 +258,9 @@ static void refuse_doubtful(Task *task, const RhDevice *device, const RhDefiniti
 /* @failed is the guest whose definition could not be written, if there was one. */
 static void settle(const Refresh *refresh, Task *task, const char *failed)
 {
+    const RhDefinition *unseen = refresh->unseen;
     const RhDevice *doubtful =
-        task->place && task->place->plan->fits ? find_doubtful(refresh, task) : NULL;
+        unseen && task->place && task->place->plan->fits ? find_doubtful(refresh, task) : NULL;
     const RhDefinition *definition = task->definition;
     const RhPlace *place = task->place;
     RhRefreshed *one = task->told;
@@ -270,7 +271,7 @@ static void settle(const Refresh *refresh, Task *task, const char *failed)
     } else if (place && place->plan->fits && failed) {
         skip(task, failed);
     } else if (doubtful) {
-        refuse_doubtful(task, doubtful, refresh->unseen);
+        refuse_doubtful(task, doubtful, unseen);
     } else if (place && place->plan->fits) {
         carry_out(task, refresh->inventory);
     } else if (place) {
