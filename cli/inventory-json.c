@@ -38,12 +38,9 @@ static void add_kind(JsonBuilder *builder, const RhInventory *inventory, RhKind 
 /* The kinds whose devices stand in @device. */
 static void add_inner(JsonBuilder *builder, const RhInventory *inventory, const RhDevice *device)
 {
-    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
-        const RhKindInfo *info = rh_kind_info((RhKind)kind);
-
-        if (info->within && info->home_kind == device->kind)
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        if (rh_kind_is_within((RhKind)kind, device->kind))
             add_kind(builder, inventory, (RhKind)kind, device);
-    }
 }
 
 /* The devices of @kind, those that hang on @home alone where that is given. */

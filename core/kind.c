@@ -196,6 +196,11 @@ gboolean rh_kind_is_given(RhKind kind)
     return kinds[kind].key < RH_N_ATTRS;
 }
 
+gboolean rh_kind_is_within(RhKind kind, RhKind home)
+{
+    return kinds[kind].within && kinds[kind].home_kind == home;
+}
+
 RhKinds rh_kinds_with(RhAttr attr)
 {
     RhKinds with = 0;

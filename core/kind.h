@@ -80,6 +80,9 @@ const RhKindInfo *rh_kind_info(RhKind kind);
 /* Whether guests can have devices of @kind: those have a key. */
 gboolean rh_kind_is_given(RhKind kind);
 
+/* Whether elements of @kind stand in those of @home. */
+gboolean rh_kind_is_within(RhKind kind, RhKind home);
+
 /* The kinds whose record has @attr. */
 RhKinds rh_kinds_with(RhAttr attr);
 

@@ -199,8 +199,7 @@ RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolic
     plan->context = (RhContext){.guest = guest,
                                 .host = host,
                                 .policy = policy,
-                                .at_home = guest->record && guest->record->host &&
-                                           g_strcmp0(guest->record->host, host->name) == 0,
+                                .at_home = rh_record_is_of_host(guest->record, host),
                                 .accepts = accepts,
                                 .accepts_data = accepts_data};
     survey(&plan->context);

@@ -101,14 +101,6 @@ static gboolean read_top(Reader *reader, const RhXmlElement *element, GError **e
     return TRUE;
 }
 
-/* Whether elements of @kind stand in those of @home. */
-static gboolean is_within(RhKind kind, RhKind home)
-{
-    const RhKindInfo *info = rh_kind_info(kind);
-
-    return info->within && info->home_kind == home;
-}
-
 /* A device whose element stands in that of its home. */
 static gboolean read_inner(Reader *reader, RhKind kind, const RhXmlElement *element, GError **error)
 {
@@ -147,7 +139,7 @@ static gboolean read_part(Reader *reader, const RhXmlElement *element, GError **
 
     if (!reader->device || g_strcmp0(element->ns, RH_NAMESPACE) != 0)
         return TRUE;
-    if (rh_kind_by_element(element->name, &kind) && is_within(kind, reader->device->kind))
+    if (rh_kind_by_element(element->name, &kind) && rh_kind_is_within(kind, reader->device->kind))
         return read_inner(reader, kind, element, error);
     if (rh_kind_info(reader->device->kind)->has_listed && g_str_equal(element->name, "attribute"))
         read_listed(reader->device, element);
@@ -232,7 +224,7 @@ static void write_device(xmlTextWriter *writer, const RhInventory *inventory,
     rh_xml_must(xmlTextWriterStartElement(writer, TEXT(rh_kind_info(device->kind)->element)) >= 0);
     write_attrs(writer, device);
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
-        if (is_within((RhKind)kind, device->kind))
+        if (rh_kind_is_within((RhKind)kind, device->kind))
             write_kind(writer, inventory, (RhKind)kind, device);
     write_listed(writer, device);
     rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
