@@ -160,13 +160,6 @@ static gboolean read_entries(RhDomain *domain, RhRecord *record, xmlNode *node, 
     return ok;
 }
 
-static char *copy_of(xmlNode *node, const char *name)
-{
-    g_autoptr(RhXmlText) text = rh_xml_get(node, name);
-
-    return text && *text ? g_strdup(text) : NULL;
-}
-
 gboolean rh_domain_read_record(RhDomain *domain, GError **error)
 {
     xmlNode *root = xmlDocGetRootElement(domain->doc);
@@ -185,9 +178,9 @@ gboolean rh_domain_read_record(RhDomain *domain, GError **error)
         return FALSE;
     record = domain->guest->record = rh_record_new();
     domain->record = node;
-    record->host = copy_of(node, "host");
-    record->kernel = copy_of(node, "kernel");
-    record->qemu = copy_of(node, "qemu");
+    record->host = rh_xml_copy(node, "host");
+    record->kernel = rh_xml_copy(node, "kernel");
+    record->qemu = rh_xml_copy(node, "qemu");
     if (read_entries(domain, record, node, error))
         return rh_guest_match_record(domain->guest, error);
     (void)rh_guest_match_record(domain->guest, NULL);

@@ -282,6 +282,13 @@ RhXmlText *rh_xml_get(xmlNode *node, const char *name)
     return node ? (RhXmlText *)xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
 }
 
+char *rh_xml_copy(xmlNode *node, const char *name)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(node, name);
+
+    return text && *text ? g_strdup(text) : NULL;
+}
+
 char *rh_xml_writable(const char *value)
 {
     return rh_make_xml_text(g_utf8_make_valid(value, -1));

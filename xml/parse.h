@@ -65,6 +65,9 @@ xmlNode *rh_xml_next(xmlNode *node, const char *ns, const char *name);
 /* The value of an attribute without a namespace, or NULL. */
 RhXmlText *rh_xml_get(xmlNode *node, const char *name);
 
+/* The same as a copy that is the caller's; NULL where it is absent or empty. */
+char *rh_xml_copy(xmlNode *node, const char *name);
+
 /* @value as it may be written: what no XML can hold is replaced, so that whatever is written can be
  * read. Nothing that comes in has such characters; this is for what nobody thought of. Owned
  * by the caller. */

@@ -19,13 +19,6 @@ static gboolean is(xmlNode *node, const char *attribute, const char *value)
     return g_strcmp0(text, value) == 0;
 }
 
-static char *copy_of(xmlNode *node, const char *name)
-{
-    g_autoptr(RhXmlText) text = rh_xml_get(node, name);
-
-    return text && *text ? g_strdup(text) : NULL;
-}
-
 /* An attribute of a guest's <driver>: 0 where it is absent. */
 static gboolean read_count(xmlNode *node, const char *name, guint *ret_count, GError **error)
 {
@@ -92,7 +85,7 @@ gboolean rh_use_read_names(RhGuest *guest, xmlNode *domain, const char *what, GE
 
 static char *read_dev(xmlNode *node)
 {
-    return copy_of(rh_xml_child(node, NULL, "source"), "dev");
+    return rh_xml_copy(rh_xml_child(node, NULL, "source"), "dev");
 }
 
 static void write_dev(xmlNode *node, const char *source)
@@ -118,7 +111,7 @@ static xmlNode *uuid_element(xmlNode *node)
 
 static char *read_uuid(xmlNode *node)
 {
-    return copy_of(uuid_element(node), "uuid");
+    return rh_xml_copy(uuid_element(node), "uuid");
 }
 
 static void write_uuid(xmlNode *node, const char *source)
