@@ -6,10 +6,10 @@
 #include "cli/json.h"
 #include "site/claims-file.h"
 #include "site/journal.h"
+#include "site/ledger.h"
 #include "site/users.h"
 #include "util/error.h"
 #include "util/text.h"
-#include "xml/claims-xml.h"
 
 #include <unistd.h>
 
@@ -109,33 +109,22 @@ static guint release(RhClaims *claims, const char *guest, GString *out)
 
 RhExit rh_command_release(const RhOptions *options, GStrv words, RhOutput *output, GError **error)
 {
-    g_autofree char *state = rh_environment_state(&options->environment);
-    g_autofree char *damage = NULL;
-    g_autofree char *warning = NULL;
-    g_autoptr(RhClaimsFile) file = NULL;
-    g_autoptr(GPtrArray) claims = NULL;
-    g_autoptr(GBytes) bytes = NULL;
+    gint64 deadline = g_get_monotonic_time() + LOCK_SECONDS * G_USEC_PER_SEC;
+    g_autoptr(RhLedger) ledger = NULL;
 
     if (!words[0] || words[1])
         return rh_command_misused(error, "release takes one guest, its name or its uuid");
     rh_journal_about(words[0], "release");
-    file = rh_claims_file_open(state, error);
-    if (!file ||
-        !rh_claims_file_lock(file, "'release'",
-                             g_get_monotonic_time() + LOCK_SECONDS * G_USEC_PER_SEC, error))
+    ledger = rh_ledger_new(&options->environment, words[0], NULL, error);
+    if (!ledger || !rh_ledger_open(ledger, NULL, deadline, error))
         return RH_EXIT_TROUBLE;
-    claims = rh_claims_file_load(file, &damage, error);
-    if (!claims)
-        return RH_EXIT_TROUBLE;
-    warning = damage ? rh_claims_file_set_aside(file, damage) : NULL;
-    if (warning)
-        rh_append_line(output->err, "warning: %s", warning);
-    if (release(claims, words[0], output->out) == 0) {
+    if (ledger->warning)
+        rh_append_line(output->err, "warning: %s", ledger->warning);
+    if (release(ledger->claims, words[0], output->out) == 0) {
         rh_append_line(output->out, "guest '%s' has no claims", words[0]);
         return RH_EXIT_FITS;
     }
-    bytes = rh_claims_serialise(claims);
-    if (!rh_claims_file_save(file, bytes, error))
+    if (!rh_ledger_save(ledger, error))
         return RH_EXIT_TROUBLE;
     rh_journal_flush();
     return RH_EXIT_FITS;

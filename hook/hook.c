@@ -87,19 +87,14 @@ static void note_decision(const RhDecision *decision)
 static gboolean decide(const Run *run, GBytes *bytes, RhIncoming why, RhDecision *decision,
                        GError **error)
 {
-    g_autoptr(RhClaimsFile) file = NULL;
-    g_autofree char *told = NULL;
+    g_autoptr(RhLedger) ledger = NULL;
 
-    if (!rh_incoming_decide(run->environment, bytes, why, &file, decision, error))
+    if (!rh_incoming_decide(run->environment, bytes, why, &ledger, decision, error))
         return FALSE;
     note_decision(decision);
-    if (decision->damage) {
-        told = rh_claims_file_set_aside(file, decision->damage);
-        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", told);
-    }
-    if (file)
-        rh_claims_file_take_notes(file, g_steal_pointer(&decision->notes));
-    return !decision->claims || rh_claims_file_save(file, decision->claims, error);
+    if (ledger && ledger->warning)
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", ledger->warning);
+    return !ledger || rh_ledger_save(ledger, error);
 }
 
 /* Of an earlier restore. */

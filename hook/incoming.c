@@ -6,7 +6,6 @@
 #include "site/child.h"
 #include "site/users.h"
 #include "util/error.h"
-#include "xml/claims-xml.h"
 #include "xml/domain.h"
 
 /* What a child keeps of its time to say that others took it. */
@@ -25,9 +24,6 @@ void rh_decision_clear(RhDecision *decision)
     g_clear_pointer(&decision->sources, g_strfreev);
     g_clear_pointer(&decision->output, g_bytes_unref);
     g_clear_pointer(&decision->refusal, g_free);
-    g_clear_pointer(&decision->claims, g_bytes_unref);
-    g_clear_pointer(&decision->notes, g_strfreev);
-    g_clear_pointer(&decision->damage, g_free);
     g_clear_pointer(&decision->plans, g_strfreev);
     g_clear_pointer(&decision->warnings, g_strfreev);
 }
@@ -37,10 +33,11 @@ typedef struct {
     const RhEnvironment *environment;
     GBytes *bytes;
     RhIncoming why;
-    RhClaimsFile *file; /* NULL: cannot be opened, for the reason in file_error */
-    const GError *file_error;
+    RhLedger *ledger; /* the parent's; NULL: there can be none, for the reason in ledger_error */
+    const GError *ledger_error;
     gint64 deadline;
     RhDomain *domain; /* NULL: not parsed yet */
+    GVariant *packed; /* the ledger, for the parent; NULL: there is nothing to write */
 } Job;
 
 RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhHost *host,
@@ -156,36 +153,33 @@ static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *
     decision->warnings = strings_of(warnings);
 }
 
-/* The claims are locked: plans on what nobody uses, and reserves it. What @users says is what could
- * be known before. */
-static gboolean plan_and_reserve(const Job *job, RhClaims *claims, const RhPolicy *policy,
+/* The ledger is open: plans on what nobody uses, and reserves it. */
+static gboolean plan_and_reserve(Job *job, RhLedger *ledger, const RhPolicy *policy,
                                  RhInventory *inventory, RhUsers *users, RhDecision *decision,
                                  GError **error)
 {
     RhGuest *guest = rh_domain_guest(job->domain);
-    RhClaimant claimant =
-        rh_users_claimant(users, guest->name, guest->uuid, job->environment->daemon);
+    RhClaims *claims = ledger->claims;
+    const RhClaimant *claimant = &ledger->claimant;
     g_autoptr(RhPlan) plan = NULL;
 
-    rh_users_refresh(users);
     if (users->fault)
         return rh_raise(error, RH_ERROR_STATE,
                         "it is not known what the guests here use: %s; try again", users->fault);
-    (void)rh_users_expire(users, claims);
-    rh_users_mark(users, claims, &claimant, inventory);
-    (void)rh_claims_drop_reservations(claims, &claimant);
+    rh_users_mark(users, claims, claimant, inventory);
+    (void)rh_claims_drop_reservations(claims, claimant);
     do {
         g_clear_pointer(&plan, rh_plan_free);
         plan = rh_incoming_plan(guest, inventory, users->host, policy, job->why);
     } while (plan->fits && any_open(plan, users));
-    decision->refusal = plan->fits ? find_taken(plan, users, claims, &claimant)
+    decision->refusal = plan->fits ? find_taken(plan, users, claims, claimant)
                                    : rh_plan_explain(plan, RH_MAX_MESSAGE);
     note_plan(decision, plan, policy, users);
     if (!decision->refusal)
-        reserve(claims, &claimant, plan);
-    if (!rh_claims_check(claims, error))
+        reserve(claims, claimant, plan);
+    job->packed = rh_ledger_pack(ledger, error);
+    if (!job->packed)
         return FALSE;
-    decision->claims = rh_claims_serialise(claims);
     if (decision->refusal || !rh_plan_moves(plan))
         return TRUE;
     rh_domain_apply(job->domain, plan);
@@ -200,38 +194,42 @@ static void fix_devices(const RhGuest *guest)
         ((RhGuestDevice *)g_ptr_array_index(guest->devices, i))->chosen = TRUE;
 }
 
-/* Locks the claims and reads them; a start can do without. NULL: cannot be had. */
-static RhClaims *lock_claims(const Job *job, RhDecision *decision, GError **error)
+/* Opens the parent's ledger. A start can do without, but not where somebody has the lock: then
+ * it is *@ret_without, owned by the caller, without a file. NULL: there is none. */
+static RhLedger *open_ledger(const Job *job, RhUsers *users, RhLedger **ret_without, GError **error)
 {
     const RhGuest *guest = rh_domain_guest(job->domain);
-    g_autofree char *purpose = g_strdup_printf("'%s'", guest->name ? guest->name : "");
-    RhClaims *claims;
+    g_autoptr(GError) reason = NULL;
 
-    if (!job->file)
-        return rh_claims_new();
-    if (!rh_claims_file_lock(job->file, purpose, job->deadline - LOCK_MARGIN_US, error))
-        return NULL;
-    claims = rh_claims_file_load(job->file, &decision->damage, error);
-    if (!claims && job->why == RH_INCOMING_START) {
-        g_clear_error(error);
-        return rh_claims_new();
+    if (job->ledger) {
+        job->ledger->claimant.guest = guest->name;
+        job->ledger->claimant.uuid = guest->uuid;
+        if (rh_ledger_open(job->ledger, users, job->deadline - LOCK_MARGIN_US, &reason))
+            return job->ledger;
+        if (job->why != RH_INCOMING_START || !job->ledger->locked) {
+            g_propagate_error(error, g_steal_pointer(&reason));
+            return NULL;
+        }
+    } else {
+        rh_users_refresh(users);
     }
-    decision->notes = rh_claims_file_notes(job->file);
-    return claims;
+    *ret_without = rh_ledger_do_without(guest->name, guest->uuid, users);
+    return *ret_without;
 }
 
 /* The guest has devices of ours. Everything that is slow or may hang comes before the lock. */
-static gboolean decide(const Job *job, RhDecision *decision, GError **error)
+static gboolean decide(Job *job, RhDecision *decision, GError **error)
 {
     RhGuest *guest = rh_domain_guest(job->domain);
     g_autoptr(RhPolicy) policy = NULL;
     g_autoptr(RhInventory) inventory = NULL;
     g_autoptr(RhHost) host = NULL;
     g_autoptr(RhUsers) users = NULL;
-    g_autoptr(GPtrArray) claims = NULL;
+    g_autoptr(RhLedger) without = NULL;
+    RhLedger *ledger;
 
-    if (!job->file && job->why != RH_INCOMING_START) {
-        g_propagate_error(error, g_error_copy(job->file_error));
+    if (!job->ledger && job->why != RH_INCOMING_START) {
+        g_propagate_error(error, g_error_copy(job->ledger_error));
         return FALSE;
     }
     if (!rh_domain_read_record(job->domain, error))
@@ -248,8 +246,8 @@ static gboolean decide(const Job *job, RhDecision *decision, GError **error)
     rh_users_resolve(host, guest);
     users = rh_users_read(job->environment, host);
     rh_users_look(users, inventory);
-    claims = lock_claims(job, decision, error);
-    return claims && plan_and_reserve(job, claims, policy, inventory, users, decision, error);
+    ledger = open_ledger(job, users, &without, error);
+    return ledger && plan_and_reserve(job, ledger, policy, inventory, users, decision, error);
 }
 
 static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)
@@ -291,16 +289,16 @@ static GVariant *work(gpointer data)
     g_auto(RhDecision) decision = {0};
     g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
     g_autoptr(GError) error = NULL;
+    Job *job = data;
 
-    (void)read_and_decide(data, &decision, &error);
+    (void)read_and_decide(job, &decision, &error);
     put_text(&dict, "guest", decision.guest);
     put_text(&dict, "uuid", decision.uuid);
     put_texts(&dict, "sources", decision.sources);
     put_bytes(&dict, "output", decision.output);
     put_text(&dict, "refusal", decision.refusal);
-    put_bytes(&dict, "claims", decision.claims);
-    put_texts(&dict, "notes", decision.notes);
-    put_text(&dict, "damage", decision.damage);
+    if (job->packed)
+        g_variant_dict_insert_value(&dict, "ledger", job->packed);
     put_texts(&dict, "plans", decision.plans);
     put_texts(&dict, "warnings", decision.warnings);
     if (error)
@@ -316,8 +314,10 @@ static GBytes *get_bytes(GVariantDict *dict, const char *name)
     return bytes ? g_variant_get_data_as_bytes(bytes) : NULL;
 }
 
-/* FALSE where the child could not decide. */
-static gboolean unpack(GVariant *result, RhDecision *decision, GError **error)
+/* FALSE where the child could not decide. *@ret_ledger is the caller's: what it made of the ledger;
+ * NULL: nothing. */
+static gboolean unpack(GVariant *result, RhDecision *decision, GVariant **ret_ledger,
+                       GError **error)
 {
     g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(result);
     g_autofree char *message = NULL;
@@ -327,48 +327,52 @@ static gboolean unpack(GVariant *result, RhDecision *decision, GError **error)
     (void)g_variant_dict_lookup(&dict, "uuid", "s", &decision->uuid);
     (void)g_variant_dict_lookup(&dict, "sources", "^as", &decision->sources);
     (void)g_variant_dict_lookup(&dict, "refusal", "s", &decision->refusal);
-    (void)g_variant_dict_lookup(&dict, "notes", "^as", &decision->notes);
-    (void)g_variant_dict_lookup(&dict, "damage", "s", &decision->damage);
     (void)g_variant_dict_lookup(&dict, "plans", "^as", &decision->plans);
     (void)g_variant_dict_lookup(&dict, "warnings", "^as", &decision->warnings);
     decision->output = get_bytes(&dict, "output");
-    decision->claims = get_bytes(&dict, "claims");
+    *ret_ledger = g_variant_dict_lookup_value(&dict, "ledger", DECISION_TYPE);
     (void)g_variant_dict_lookup(&dict, "error-code", "i", &code);
     (void)g_variant_dict_lookup(&dict, "error", "s", &message);
     return !message || rh_raise(error, (RhError)code, "%s", message);
 }
 
-static gboolean try_in_child(Job *job, const char *state, RhClaimsFile **ret_file,
-                             RhDecision *decision, GError **error)
+/* *@ret_written: whether @job's ledger is to be written. */
+static gboolean try_in_child(Job *job, RhDecision *decision, gboolean *ret_written, GError **error)
 {
-    g_autoptr(RhClaimsFile) file = NULL;
     g_autoptr(GVariant) result = NULL;
-    g_autoptr(GError) file_error = NULL;
-    gboolean decided;
+    g_autoptr(GVariant) packed = NULL;
 
-    file = rh_claims_file_open(state, &file_error);
-    job->file = file;
-    job->file_error = file_error;
-    decided = rh_child_run(work, job, DECISION_TYPE, job->deadline, &result, error) &&
-              unpack(result, decision, error);
-    *ret_file = g_steal_pointer(&file);
-    return decided;
+    if (!rh_child_run(work, job, DECISION_TYPE, job->deadline, &result, error) ||
+        !unpack(result, decision, &packed, error))
+        return FALSE;
+    if (packed && job->ledger)
+        rh_ledger_take(job->ledger, packed);
+    *ret_written = packed && job->ledger;
+    return TRUE;
 }
 
 /* A child cannot give its parent a lock that it opened itself. Where somebody removed the one that
  * both have, another child gets another. */
-static gboolean decide_in_child(Job *job, const char *state, RhClaimsFile **ret_file,
-                                RhDecision *decision, GError **error)
+static gboolean decide_in_child(Job *job, RhLedger **ret_ledger, RhDecision *decision,
+                                GError **error)
 {
     g_autoptr(GError) reason = NULL;
 
     for (guint i = 0; i < MAX_LOCKS; i++) {
+        g_autoptr(RhLedger) ledger = NULL;
+        g_autoptr(GError) ledger_error = NULL;
+        gboolean written;
+
         g_clear_error(&reason);
-        g_clear_pointer(ret_file, rh_claims_file_free);
         rh_decision_clear(decision);
-        if (try_in_child(job, state, ret_file, decision, &reason))
+        ledger = rh_ledger_new(job->environment, NULL, NULL, &ledger_error);
+        job->ledger = ledger;
+        job->ledger_error = ledger_error;
+        if (try_in_child(job, decision, &written, &reason)) {
+            *ret_ledger = written ? g_steal_pointer(&ledger) : NULL;
             return TRUE;
-        if (!*ret_file || rh_claims_file_is_current(*ret_file))
+        }
+        if (!ledger || rh_claims_file_is_current(ledger->file))
             break;
     }
     g_propagate_error(error, g_steal_pointer(&reason));
@@ -376,13 +380,12 @@ static gboolean decide_in_child(Job *job, const char *state, RhClaimsFile **ret_
 }
 
 gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhIncoming why,
-                            RhClaimsFile **ret_file, RhDecision *ret_decision, GError **error)
+                            RhLedger **ret_ledger, RhDecision *ret_decision, GError **error)
 {
-    g_autofree char *state = rh_environment_state(environment);
     Job job = {.environment = environment, .bytes = bytes, .why = why};
     g_autoptr(RhDomain) domain = NULL;
 
-    *ret_file = NULL;
+    *ret_ledger = NULL;
     if (!rh_domain_may_have_devices(bytes) && why == RH_INCOMING_RESTORE)
         return TRUE;
     /* A restore must survive whatever the document does to its reader. */
@@ -395,5 +398,5 @@ gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhI
             return TRUE;
     }
     job.deadline = environment->deadline;
-    return decide_in_child(&job, state, ret_file, ret_decision, error);
+    return decide_in_child(&job, ret_ledger, ret_decision, error);
 }

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "core/plan.h"
-#include "site/claims-file.h"
 #include "site/environment.h"
+#include "site/ledger.h"
 
 /* Why a guest is looked at. */
 typedef enum {
@@ -25,9 +25,6 @@ typedef struct {
     GStrv sources;  /* of its devices of ours, in XML order; NULL: not read */
     GBytes *output; /* its XML for this host; NULL: unchanged */
     char *refusal;  /* the reason, then a line per candidate; NULL: it fits */
-    GBytes *claims; /* what the claims file shall say from now on; NULL: what it says */
-    GStrv notes;    /* releases that these obey: see rh_claims_file_notes(); NULL: none */
-    char *damage;   /* why what it says cannot be read; NULL: it can */
     GStrv plans;    /* for the journal: what each device gets; NULL: none */
     GStrv warnings; /* for the journal; NULL: none */
 } RhDecision;
@@ -36,11 +33,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RhDecision, rh_decision_clear)
 
 /*
  * Decides on the guest whose XML is @bytes, in a child process, within the configured deadline. A
- * refusal is an answer, not an error. *@ret_file is the caller's: the claims, locked where
- * @ret_decision has claims to write; NULL: none are needed. Error: any.
+ * refusal is an answer, not an error. *@ret_ledger is the caller's: what is to be written by
+ * rh_ledger_save(), with the lock; NULL: nothing is. Error: any.
  */
 gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhIncoming why,
-                            RhClaimsFile **ret_file, RhDecision *ret_decision, GError **error);
+                            RhLedger **ret_ledger, RhDecision *ret_decision, GError **error);
 
 /* Plans @guest on @inventory, asking @host (NULL: a saved inventory) what an inventory cannot say.
  * See rh_plan_new(). */

@@ -7,11 +7,11 @@
 #include "hook/refusal.h"
 #include "site/claims-file.h"
 #include "site/journal.h"
+#include "site/ledger.h"
 #include "site/release-notes.h"
 #include "site/users.h"
 #include "util/error.h"
 #include "util/text.h"
-#include "xml/claims-xml.h"
 #include "xml/domain.h"
 
 #include <string.h>
@@ -22,28 +22,21 @@
 #define ATTEND_SECONDS 2
 #define RECONNECT_SECONDS 9 /* with all the host's guests at once */
 
-/* The guest and the claims, locked and up to date. */
+/* The guest, the host that it starts on, and what is held there. */
 typedef struct {
     const RhEnvironment *environment;
     RhHost *host;       /* NULL: it cannot be looked at */
     RhInventory *saved; /* in place of the host, for trying out; NULL: this host */
     RhUsers *users;
-    gboolean knows_users; /* they were read: not for who only writes its own claims */
-    RhClaimsFile *file;
-    gboolean locked; /* for us: not where the time to wait is over */
-    RhClaims *claims;
-    RhClaimant claimant;
+    RhLedger *ledger; /* NULL: not opened yet, or there can be none */
 } Session;
 
 static void session_clear(Session *session)
 {
-    g_clear_pointer(&session->claims, g_ptr_array_unref);
-    g_clear_pointer(&session->file, rh_claims_file_free);
+    g_clear_pointer(&session->ledger, rh_ledger_free);
     g_clear_pointer(&session->users, rh_users_free);
     g_clear_pointer(&session->saved, rh_inventory_free);
     g_clear_pointer(&session->host, rh_host_free);
-    session->knows_users = FALSE;
-    session->locked = FALSE;
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
 
@@ -62,58 +55,34 @@ static gboolean session_look(Session *session, const RhEnvironment *environment,
     return TRUE;
 }
 
-/* Who uses which device. That takes time, so it comes before the lock; under it only what has
- * changed is read again. */
-static void session_read_users(Session *session, const RhEnvironment *environment)
+/* Opens the ledger for the guest. Who only writes its own claims did not read who uses what. */
+static gboolean session_open(Session *session, const RhGuest *guest, gint64 deadline,
+                             GError **error)
 {
-    session->users = rh_users_read(environment, session->host);
-    session->knows_users = TRUE;
-}
-
-static gboolean session_open(Session *session, const RhEnvironment *environment,
-                             const RhGuest *guest, gint64 deadline, GError **error)
-{
-    g_autofree char *state = rh_environment_state(environment);
-    g_autofree char *purpose = g_strdup_printf("'%s'", guest->name ? guest->name : "");
-    g_autofree char *damage = NULL;
-    g_autofree char *told = NULL;
-
     if (!session->users)
-        session->users = rh_users_new(environment, session->host);
-    session->file = rh_claims_file_open(state, error);
-    if (!session->file)
+        session->users = rh_users_new(session->environment, session->host);
+    session->ledger = rh_ledger_new(session->environment, guest->name, guest->uuid, error);
+    if (!session->ledger || !rh_ledger_open(session->ledger, session->users, deadline, error))
         return FALSE;
-    session->locked = rh_claims_file_lock(session->file, purpose, deadline, error);
-    if (!session->locked)
-        return FALSE;
-    if (session->knows_users)
-        rh_users_refresh(session->users);
-    session->claims = rh_claims_file_load(session->file, &damage, error);
-    if (!session->claims)
-        return FALSE;
-    told = damage ? rh_claims_file_set_aside(session->file, damage) : NULL;
-    if (told)
-        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", told);
-    session->claimant =
-        rh_users_claimant(session->users, guest->name, guest->uuid, environment->daemon);
-    if (session->knows_users)
-        (void)rh_users_expire(session->users, session->claims);
+    if (session->ledger->warning)
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", session->ledger->warning);
     return TRUE;
 }
 
-static gboolean session_save(Session *session, GError **error)
+/* The same for a guest that starts. Who uses which device takes time to read, so that comes before
+ * the lock; under it only what has changed is read again. */
+static gboolean session_begin(Session *session, const RhEnvironment *environment,
+                              const RhGuest *guest, gint64 deadline, GError **error)
 {
-    g_autoptr(GBytes) bytes = NULL;
-
-    if (!rh_claims_check(session->claims, error))
+    if (!session_look(session, environment, guest, error))
         return FALSE;
-    bytes = rh_claims_serialise(session->claims);
-    return rh_claims_file_save(session->file, bytes, error);
+    session->users = rh_users_read(environment, session->host);
+    return session_open(session, guest, deadline, error);
 }
 
 static const RhClaim *reservation_of(const Session *session, const RhGuestDevice *device)
 {
-    return rh_claims_reservation(session->claims, &session->claimant, device->kind,
+    return rh_claims_reservation(session->ledger->claims, &session->ledger->claimant, device->kind,
                                  rh_guest_device_key(device));
 }
 
@@ -127,11 +96,11 @@ static void hold_all(Session *session, const RhGuest *guest, RhClaimState state)
 
         g_ptr_array_add(names, reservation ? g_strdup(reservation->device) : NULL);
     }
-    (void)rh_claims_drop(session->claims, &session->claimant);
+    (void)rh_claims_drop(session->ledger->claims, &session->ledger->claimant);
     for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
 
-        rh_claims_hold(session->claims, &session->claimant, device->kind,
+        rh_claims_hold(session->ledger->claims, &session->ledger->claimant, device->kind,
                        rh_guest_device_key(device), g_ptr_array_index(names, i), state);
     }
 }
@@ -177,8 +146,9 @@ static char *find_obstacle(const Session *session, const RhGuest *guest)
     for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
         g_autofree char *what = rh_guest_device_describe(device);
-        g_autofree char *user = rh_users_other(session->users, session->claims, &session->claimant,
-                                               device->kind, rh_guest_device_key(device));
+        g_autofree char *user =
+            rh_users_other(session->users, session->ledger->claims, &session->ledger->claimant,
+                           device->kind, rh_guest_device_key(device));
         const char *name = guest->name ? guest->name : "";
 
         if (user)
@@ -252,7 +222,8 @@ static RhDevice *find_device(const Session *session, const RhGuestDevice *device
 static gboolean was_planned(const Session *session, const RhGuestDevice *device,
                             const RhDevice *found)
 {
-    const RhClaim *reservation = session->claims ? reservation_of(session, device) : NULL;
+    const RhClaim *reservation =
+        session->ledger && session->ledger->claims ? reservation_of(session, device) : NULL;
 
     return reservation && found && reservation->device &&
            g_strcmp0(reservation->device, rh_device_name(found)) == 0;
@@ -348,13 +319,13 @@ static char *tell_doubt(char *refusal, const char *doubt)
 /* What the rules say. Without an answer the answer is no. */
 static char *judge(Start *start)
 {
-    g_autoptr(RhClaimsFile) file = NULL;
+    g_autoptr(RhLedger) ledger = NULL;
     g_auto(RhDecision) decision = {0};
     g_autoptr(GError) error = NULL;
     char *refusal;
 
     start->settled = TRUE;
-    if (rh_incoming_decide(start->environment, start->bytes, RH_INCOMING_START, &file, &decision,
+    if (rh_incoming_decide(start->environment, start->bytes, RH_INCOMING_START, &ledger, &decision,
                            &error))
         refusal = g_steal_pointer(&decision.refusal);
     else
@@ -384,12 +355,12 @@ static char *claim_devices(Session *session, Start *start)
     if (obstacle)
         return obstacle;
     hold_all(session, guest, RH_CLAIM_CLAIMED);
-    if (session_save(session, &error)) {
+    if (rh_ledger_save(session->ledger, &error)) {
         note_held(guest, RH_CLAIM_CLAIMED);
         return NULL;
     }
     if (!g_error_matches(error, RH_ERROR, RH_ERROR_REFUSED)) {
-        rh_claims_file_unlock(session->file);
+        rh_ledger_close(session->ledger);
         return judge_in_doubt(start, error->message);
     }
     if (may_come_from_elsewhere(session, guest))
@@ -403,15 +374,15 @@ static char *claim_devices(Session *session, Start *start)
 static char *start_without_claims(const Session *session, Start *start, const GError *error)
 {
     const RhGuest *guest = rh_domain_guest(start->domain);
-    gboolean waited = session->file && !session->locked; /* in vain */
+    gboolean waited = session->ledger && !session->ledger->locked; /* in vain */
     char *refusal = find_exchange(session, guest);
 
     if (refusal)
         return refusal;
     if (may_come_from_elsewhere(session, guest))
         return rh_refusal_of_fault(error);
-    if (session->file)
-        rh_claims_file_unlock(session->file);
+    if (session->ledger)
+        rh_ledger_close(session->ledger);
     if ((session->host && !waited) || start->doubt)
         return judge_in_doubt(start, error->message);
     rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
@@ -432,24 +403,18 @@ static char *prepare(Start *start)
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
         g_clear_error(&error);
     }
-    if (!session_look(&session, environment, guest, &error))
-        return start_without_claims(&session, start, error);
-    session_read_users(&session, environment);
-    if (!session_open(&session, environment, guest, deadline, &error))
+    if (!session_begin(&session, environment, guest, deadline, &error))
         return start_without_claims(&session, start, error);
     if (session.users->fault)
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", session.users->fault);
     if (needs_judgement(&session, start)) {
-        rh_claims_file_unlock(session.file);
+        rh_ledger_close(session.ledger);
         refusal = judge(start);
         if (refusal)
             return refusal;
         session_clear(&session);
-        if (!session_look(&session, environment, guest, &error))
-            return start_without_claims(&session, start, error);
-        session_read_users(&session, environment);
-        if (!session_open(&session, environment, guest,
-                          g_get_monotonic_time() + ATTEND_SECONDS * G_USEC_PER_SEC, &error))
+        deadline = g_get_monotonic_time() + ATTEND_SECONDS * G_USEC_PER_SEC;
+        if (!session_begin(&session, environment, guest, deadline, &error))
             return start_without_claims(&session, start, error);
     }
     return claim_devices(&session, start);
@@ -514,7 +479,7 @@ static gboolean begin(const RhEnvironment *environment, GBytes *bytes, guint sec
         return FALSE;
     if (rh_domain_guest(domain)->devices->len > 0) {
         look_if_possible(session, environment, rh_domain_guest(domain));
-        if (!session_open(session, environment, rh_domain_guest(domain), deadline, error))
+        if (!session_open(session, rh_domain_guest(domain), deadline, error))
             return FALSE;
     }
     *ret_domain = g_steal_pointer(&domain);
@@ -528,8 +493,9 @@ gboolean rh_lifecycle_confirm(const RhEnvironment *environment, GBytes *bytes, G
 
     if (!begin(environment, bytes, ATTEND_SECONDS, &domain, &session, error))
         return FALSE;
-    return !session.file || !rh_claims_confirm(session.claims, &session.claimant) ||
-           session_save(&session, error);
+    return !session.ledger ||
+           !rh_claims_confirm(session.ledger->claims, &session.ledger->claimant) ||
+           rh_ledger_save(session.ledger, error);
 }
 
 /* Under the lock. A reservation stays: the guest may already be on its way back here. */
@@ -539,10 +505,10 @@ static gboolean drop_held(const RhEnvironment *environment, const RhGuest *guest
     g_auto(Session) session = {0};
 
     look_if_possible(&session, environment, guest);
-    if (!session_open(&session, environment, guest, deadline, error))
+    if (!session_open(&session, guest, deadline, error))
         return FALSE;
-    (void)rh_claims_drop_held(session.claims, &session.claimant);
-    if (!session_save(&session, error))
+    (void)rh_claims_drop_held(session.ledger->claims, &session.ledger->claimant);
+    if (!rh_ledger_save(session.ledger, error))
         return FALSE;
     rh_journal_add(RH_EVENT_RELEASED, NULL, "the devices of guest '%s' are free",
                    guest->name ? guest->name : "");
@@ -591,10 +557,10 @@ gboolean rh_lifecycle_reconnect(const RhEnvironment *environment, GBytes *bytes,
     g_auto(Session) session = {0};
     g_autoptr(RhDomain) domain = NULL;
 
-    if (!begin(environment, bytes, RECONNECT_SECONDS, &domain, &session, error) || !session.file)
+    if (!begin(environment, bytes, RECONNECT_SECONDS, &domain, &session, error) || !session.ledger)
         return domain != NULL;
     hold_all(&session, rh_domain_guest(domain), RH_CLAIM_RUNNING);
-    if (!session_save(&session, error))
+    if (!rh_ledger_save(session.ledger, error))
         return FALSE;
     note_held(rh_domain_guest(domain), RH_CLAIM_RUNNING);
     return TRUE;

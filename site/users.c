@@ -70,6 +70,7 @@ static void take_up(RhUsers *users, const RhGuestFiles *files, GPtrArray *guests
 
 void rh_users_refresh(RhUsers *users)
 {
+    users->is_read = TRUE;
     users->now = rh_users_now();
     g_ptr_array_set_size(users->guests, 0);
     g_ptr_array_set_size(users->defined, 0);

@@ -19,6 +19,7 @@ typedef struct {
     RhHost *host;                /* borrowed; NULL: a saved inventory */
     const char *root;            /* the environment's, borrowed */
     gint64 now;                  /* CLOCK_BOOTTIME, seconds */
+    gboolean is_read;            /* rh_users_refresh() ran: not for who only writes its claims */
     struct RhGuestFiles *status; /* what was read, of which the above is made */
     struct RhGuestFiles *definitions;
     RhHolders *holders; /* NULL: not looked for yet */
