@@ -64,7 +64,7 @@ static gboolean run(const RhGuest *guest, const RhPolicy *policy, Host *host, GE
 
     if (!inventory)
         return FALSE;
-    plan = rh_plan_new(guest, inventory, policy, RH_OCCASION_MIGRATE, NULL, NULL);
+    plan = rh_plan_new(guest, inventory, policy, RH_OCCASION_MIGRATE, NULL);
     planning = now() - parsed;
     g_array_append_val(host->parsing, parsing);
     g_array_append_val(host->planning, planning);

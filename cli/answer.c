@@ -8,6 +8,7 @@ void rh_answer_free(RhAnswer *answer)
     if (!answer)
         return;
     rh_plan_free(answer->plan);
+    rh_questions_free(answer->questions);
     rh_inventory_free(answer->inventory);
     rh_host_free(answer->host);
     g_free(answer->name);

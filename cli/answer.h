@@ -8,7 +8,8 @@
 typedef struct {
     char *name; /* the host's, or its file's where that says none */
     RhInventory *inventory;
-    RhHost *host; /* NULL: a saved inventory */
+    RhHost *host;           /* NULL: a saved inventory */
+    RhQuestions *questions; /* that it was asked; NULL: a saved inventory */
     RhPlan *plan;
 } RhAnswer;
 void rh_answer_free(RhAnswer *answer);

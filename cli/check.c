@@ -4,6 +4,7 @@
 
 #include "cli/answer.h"
 #include "cli/diff.h"
+#include "core/explain.h"
 #include "hook/incoming.h"
 #include "site/users.h"
 #include "util/error.h"
@@ -63,8 +64,12 @@ static gboolean ask_host(Question *question, const char *path, GError **error)
     if (!answer->inventory->name)
         answer->inventory->name = g_path_get_basename(path ? path : "this host");
     answer->name = g_strdup(answer->inventory->name);
+    answer->questions = answer->host ? rh_questions_new() : NULL;
     answer->plan = rh_incoming_plan(question->guest, answer->inventory, answer->host,
-                                    question->policy, RH_INCOMING_MIGRATE);
+                                    question->policy, RH_INCOMING_MIGRATE, answer->questions);
+    if (answer->questions)
+        rh_plan_question_all(answer->plan);
+    (void)rh_host_answer(answer->host, answer->questions);
     g_ptr_array_add(question->answers, g_steal_pointer(&answer));
     return TRUE;
 }

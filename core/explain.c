@@ -53,6 +53,20 @@ GPtrArray *rh_plan_candidates(const RhPlan *plan, const RhChoice *choice)
     return candidates;
 }
 
+void rh_plan_question_all(const RhPlan *plan)
+{
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+        GPtrArray *devices = rh_plan_devices(plan, choice->guest_device);
+
+        for (guint j = 0; choice->guest_device->entry && j < devices->len; j++) {
+            RhCase c = rh_plan_case(plan, choice, g_ptr_array_index(devices, j));
+
+            (void)rh_judge_rejections(&c);
+        }
+    }
+}
+
 char *rh_candidate_describe(const RhCandidate *candidate, gboolean all)
 {
     GString *text = g_string_new(NULL);

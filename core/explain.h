@@ -36,6 +36,10 @@ GPtrArray *rh_plan_candidates(const RhPlan *plan, const RhChoice *choice);
  * fits, what became of it. Owned by the caller. */
 char *rh_candidate_describe(const RhCandidate *candidate, gboolean all);
 
+/* Judges every candidate, so that what only the host can say of it stands among the plan's
+ * questions: to be answered before all of them are explained. The plan stays as it is. */
+void rh_plan_question_all(const RhPlan *plan);
+
 /* The whole reason of a refusal in one sentence; owned by the caller. */
 char *rh_plan_refusal(const RhPlan *plan);
 

@@ -108,12 +108,10 @@ static gboolean same_set_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule
 static gboolean asked_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
                             RhFact host)
 {
-    const RhContext *context = c->context;
-
     if (source.state == RH_FACT_UNKNOWN && host.state == RH_FACT_UNKNOWN)
         return TRUE;
-    return source.state == RH_FACT_TEXT && host.state == RH_FACT_TEXT && context->accepts &&
-           context->accepts(c->device, source.text, context->accepts_data);
+    return source.state == RH_FACT_TEXT && host.state == RH_FACT_TEXT &&
+           rh_questions_accepted(c->context->questions, c->device, source.text);
 }
 
 /* QEMU blocks the migration of several VFIO devices unless each can do P2P. */

@@ -190,7 +190,7 @@ static void survey(RhContext *context)
 }
 
 RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolicy *policy,
-                    RhOccasion occasion, RhAccepts accepts, gpointer accepts_data)
+                    RhOccasion occasion, RhQuestions *questions)
 {
     RhPlan *plan = g_new0(RhPlan, 1);
     g_autoptr(RhAssign) assign = NULL;
@@ -200,8 +200,7 @@ RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolic
                                 .host = host,
                                 .policy = policy,
                                 .at_home = rh_record_is_of_host(guest->record, host),
-                                .accepts = accepts,
-                                .accepts_data = accepts_data};
+                                .questions = questions};
     survey(&plan->context);
     for (guint i = 0; i < guest->devices->len; i++) {
         RhChoice *choice = add_choice(plan, g_ptr_array_index(guest->devices, i));

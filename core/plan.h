@@ -44,10 +44,11 @@ typedef struct {
 
 /*
  * Plans @guest (rh_guest_match_record() done) on @host. @guest, @host and @policy must outlive the
- * plan. @accepts (may be NULL) asks an mdev about a stream's version.
+ * plan, and so must @questions, which gets what only the host can say of a candidate; NULL: there
+ * is nobody to ask.
  */
 RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolicy *policy,
-                    RhOccasion occasion, RhAccepts accepts, gpointer accepts_data);
+                    RhOccasion occasion, RhQuestions *questions);
 void rh_plan_free(RhPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhPlan, rh_plan_free)
 

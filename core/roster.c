@@ -17,8 +17,7 @@ typedef enum {
 struct RhRoster {
     RhInventory *inventory;
     const RhPolicy *policy;
-    RhAccepts accepts;
-    gpointer accepts_data;
+    RhQuestions *questions;
     GPtrArray *list;       /* of RhPlace, in the order of the guests */
     GHashTable *by;        /* RhGuest -> RhPlace */
     GHashTable *holders;   /* RhDevice -> RhPlace */
@@ -40,8 +39,14 @@ static void place_free(gpointer data)
 
 void rh_roster_free(RhRoster *roster)
 {
+    GHashTableIter iter;
+    gpointer device;
+
     if (!roster)
         return;
+    g_hash_table_iter_init(&iter, roster->marked);
+    while (g_hash_table_iter_next(&iter, &device, NULL))
+        rh_device_unset(device, RH_ATTR_USED_BY);
     g_hash_table_unref(roster->by);
     g_hash_table_unref(roster->holders);
     g_hash_table_unref(roster->marked);
@@ -90,7 +95,7 @@ static void plan(RhRoster *roster, RhPlace *place)
 {
     rh_plan_free(place->plan);
     place->plan = rh_plan_new(place->guest, roster->inventory, roster->policy, RH_OCCASION_MIGRATE,
-                              roster->accepts, roster->accepts_data);
+                              roster->questions);
     roster->n_plans++;
 }
 
@@ -257,14 +262,13 @@ static void add_place(RhRoster *roster, RhGuest *guest)
 }
 
 RhRoster *rh_roster_new(GPtrArray *guests, RhInventory *inventory, const RhPolicy *policy,
-                        RhAccepts accepts, gpointer accepts_data)
+                        RhQuestions *questions)
 {
     RhRoster *roster = g_new0(RhRoster, 1);
 
     roster->inventory = inventory;
     roster->policy = policy;
-    roster->accepts = accepts;
-    roster->accepts_data = accepts_data;
+    roster->questions = questions;
     roster->list = g_ptr_array_new_with_free_func(place_free);
     roster->by = g_hash_table_new(NULL, NULL);
     roster->holders = g_hash_table_new(NULL, NULL);

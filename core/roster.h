@@ -19,11 +19,12 @@ typedef struct RhRoster RhRoster;
 
 /*
  * Plans @guests (of RhGuest, all of whose devices have an entry) as if they came to @inventory,
- * which says who else uses what. It says afterwards who was given what, too. @accepts (may be NULL)
- * asks an mdev about a stream's version. All must outlive the roster.
+ * which says who else uses what. As long as the roster lives, it says who was given what, too.
+ * @questions gets what only the host can say of a candidate; NULL: there is nobody to ask. All must
+ * outlive the roster.
  */
 RhRoster *rh_roster_new(GPtrArray *guests, RhInventory *inventory, const RhPolicy *policy,
-                        RhAccepts accepts, gpointer accepts_data);
+                        RhQuestions *questions);
 void rh_roster_free(RhRoster *roster);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhRoster, rh_roster_free)
 

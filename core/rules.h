@@ -9,19 +9,16 @@
 #include "core/cost.h"
 #include "core/guest.h"
 #include "core/policy.h"
-
-/* Asks the host whether @device takes a stream of @version. */
-typedef gboolean (*RhAccepts)(const RhDevice *device, const char *version, gpointer data);
+#include "core/questions.h"
 
 /* What a judgement goes by, the same for all candidates of a plan. */
 typedef struct {
     const RhGuest *guest;
     const RhInventory *host;
     const RhPolicy *policy;
-    gboolean at_home;    /* the record names this very host */
-    gboolean nets_apart; /* the host's free network devices hang on several management devices */
-    RhAccepts accepts;   /* NULL: nobody to ask (a saved inventory) */
-    gpointer accepts_data;
+    gboolean at_home;       /* the record names this very host */
+    gboolean nets_apart;    /* the host's free network devices hang on several management devices */
+    RhQuestions *questions; /* NULL: nobody to ask (a saved inventory) */
 } RhContext;
 
 /* May @device stand in for what @entry recorded of @guest_device? */

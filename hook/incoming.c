@@ -41,11 +41,16 @@ typedef struct {
 } Job;
 
 RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhHost *host,
-                         const RhPolicy *policy, RhIncoming why)
+                         const RhPolicy *policy, RhIncoming why, RhQuestions *questions)
 {
     RhOccasion occasion = why == RH_INCOMING_MIGRATE ? RH_OCCASION_MIGRATE : RH_OCCASION_RESTORE;
+    RhPlan *plan = NULL;
 
-    return rh_plan_new(guest, inventory, policy, occasion, host ? rh_host_accepts : NULL, host);
+    do {
+        rh_plan_free(plan);
+        plan = rh_plan_new(guest, inventory, policy, occasion, questions);
+    } while (rh_host_answer(host, questions));
+    return plan;
 }
 
 /* Whether a device that would be given is open after all; then it is marked as used. */
@@ -161,6 +166,7 @@ static gboolean plan_and_reserve(Job *job, RhLedger *ledger, const RhPolicy *pol
     RhGuest *guest = rh_domain_guest(job->domain);
     RhClaims *claims = ledger->claims;
     const RhClaimant *claimant = &ledger->claimant;
+    g_autoptr(RhQuestions) questions = users->host ? rh_questions_new() : NULL;
     g_autoptr(RhPlan) plan = NULL;
 
     if (users->fault)
@@ -170,8 +176,12 @@ static gboolean plan_and_reserve(Job *job, RhLedger *ledger, const RhPolicy *pol
     (void)rh_claims_drop_reservations(claims, claimant);
     do {
         g_clear_pointer(&plan, rh_plan_free);
-        plan = rh_incoming_plan(guest, inventory, users->host, policy, job->why);
+        plan = rh_incoming_plan(guest, inventory, users->host, policy, job->why, questions);
     } while (plan->fits && any_open(plan, users));
+    if (!plan->fits) {
+        rh_plan_question_all(plan);
+        (void)rh_host_answer(users->host, questions);
+    }
     decision->refusal = plan->fits ? find_taken(plan, users, claims, claimant)
                                    : rh_plan_explain(plan, RH_MAX_MESSAGE);
     note_plan(decision, plan, policy, users);

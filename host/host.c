@@ -142,11 +142,22 @@ gboolean rh_host_is_key_of(RhHost *host, RhKind kind, const char *name, const ch
     return !of->is_key_of || of->is_key_of(host->root, name, key);
 }
 
-gboolean rh_host_accepts(const RhDevice *device, const char *version, gpointer data)
+static gboolean is_accepted(RhHost *host, const RhQuestion *question)
 {
-    const RhHost *host = data;
-    const RhHostKind *of = rh_host_kind(device->kind);
-    const char *key = rh_device_key(device);
+    const RhHostKind *of = rh_host_kind(question->device->kind);
+    const char *key = rh_device_key(question->device);
 
-    return key && of->accepts && of->accepts(host->root, key, version);
+    return key && of->accepts && of->accepts(host->root, key, question->version);
+}
+
+gboolean rh_host_answer(RhHost *host, RhQuestions *questions)
+{
+    g_autoptr(GPtrArray) open = host && questions ? rh_questions_take_open(questions) : NULL;
+
+    for (guint i = 0; open && i < open->len; i++) {
+        RhQuestion *question = g_ptr_array_index(open, i);
+
+        question->accepted = is_accepted(host, question);
+    }
+    return open != NULL;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/policy.h"
+#include "core/questions.h"
 #include "host/holders.h"
 
 typedef struct RhHost RhHost;
@@ -73,8 +74,9 @@ gboolean rh_host_process_lives(RhHost *host, gint64 pid, guint64 start);
 guint64 rh_host_process_start(RhHost *host, gint64 pid);
 
 /*
- * An RhAccepts (core/rules.h): asks @device whether it takes a stream of @version; of an mdev by
- * writing it to its `migration_version` (the attribute that was proposed in 2020). FALSE on any
- * error. @data is an RhHost.
+ * Answers what is open of @questions: whether a device takes a stream of a version is asked of an
+ * mdev by writing it to its `migration_version` (the attribute that was proposed in 2020), and an
+ * error is a no. Returns whether anything was open, so that it is to be planned again. Either may
+ * be NULL: there is nobody to ask.
  */
-gboolean rh_host_accepts(const RhDevice *device, const char *version, gpointer data);
+gboolean rh_host_answer(RhHost *host, RhQuestions *questions);

@@ -32,6 +32,7 @@ typedef struct {
     RhRoster *roster;
     GPtrArray *tasks;           /* of Task, in the order of the definitions */
     GHashTable *tasked;         /* RhGuest -> its Task */
+    RhQuestions *questions;     /* for the host; NULL: there is nobody to ask */
     const RhDefinition *unseen; /* one that may name what nobody saw; NULL: there is none */
 } Refresh;
 
@@ -379,6 +380,7 @@ static void refresh_clear(Refresh *refresh)
     g_ptr_array_unref(refresh->tasks);
     g_hash_table_unref(refresh->tasked);
     rh_roster_free(refresh->roster);
+    rh_questions_free(refresh->questions);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Refresh, refresh_clear)
 
@@ -387,10 +389,16 @@ static Refresh refresh_new(GPtrArray *definitions, RhScene *scene)
     g_autoptr(GPtrArray) guests = find_plannable(definitions, scene);
     Refresh refresh = {.inventory = scene->inventory,
                        .tasks = g_ptr_array_new_with_free_func(g_free),
-                       .tasked = g_hash_table_new(NULL, NULL)};
+                       .tasked = g_hash_table_new(NULL, NULL),
+                       .questions = scene->host ? rh_questions_new() : NULL};
 
-    refresh.roster = rh_roster_new(guests, scene->inventory, scene->policy,
-                                   scene->host ? rh_host_accepts : NULL, scene->host);
+    do {
+        g_clear_pointer(&refresh.roster, rh_roster_free);
+        refresh.roster = rh_roster_new(guests, scene->inventory, scene->policy, refresh.questions);
+    } while (rh_host_answer(scene->host, refresh.questions));
+    for (guint i = 0; i < guests->len; i++)
+        rh_plan_question_all(rh_roster_place(refresh.roster, g_ptr_array_index(guests, i))->plan);
+    (void)rh_host_answer(scene->host, refresh.questions);
     for (guint i = 0; i < definitions->len; i++) {
         const RhDefinition *definition = g_ptr_array_index(definitions, i);
 

@@ -687,9 +687,16 @@ static void test_mdev_vanished(void)
 static gboolean accepts(RhHost *host, const char *uuid, const char *version)
 {
     g_autoptr(RhDevice) mdev = rh_device_new(RH_KIND_MDEV);
+    g_autoptr(RhQuestions) questions = rh_questions_new();
 
     rh_device_set_text(mdev, RH_ATTR_UUID, uuid);
-    return rh_host_accepts(mdev, version, host);
+    g_assert_false(rh_questions_accepted(NULL, mdev, version));
+    g_assert_false(rh_host_answer(NULL, questions));
+    if (rh_questions_accepted(questions, mdev, version))
+        return TRUE; /* before anybody was asked */
+    g_assert_true(rh_host_answer(host, questions));
+    g_assert_false(rh_host_answer(host, questions));
+    return rh_questions_accepted(questions, mdev, version);
 }
 
 static void test_mdev_accepts(void)

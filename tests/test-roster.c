@@ -91,7 +91,7 @@ static void assert_roster(GPtrArray *domains, const char *host, const char *expe
 
     for (guint i = 0; i < domains->len; i++)
         g_ptr_array_add(guests, rh_domain_guest(g_ptr_array_index(domains, i)));
-    roster = rh_roster_new(guests, inventory, policy, NULL, NULL);
+    roster = rh_roster_new(guests, inventory, policy, NULL);
     text = describe(roster, domains);
 
     g_assert_cmpstr(text, ==, expected);

@@ -132,7 +132,7 @@ static void check_second_run(GBytes *written, const RhInventory *host, const RhP
     g_assert_no_error(error);
     (void)rh_domain_read_record(domain, &error);
     g_assert_no_error(error);
-    plan = rh_incoming_plan(rh_domain_guest(domain), host, NULL, policy, why);
+    plan = rh_incoming_plan(rh_domain_guest(domain), host, NULL, policy, why, NULL);
     refusal = plan->fits ? NULL : rh_plan_explain(plan, RH_MAX_MESSAGE);
     g_assert_cmpstr(refusal, ==, NULL);
     g_assert_false(rh_plan_moves(plan));
@@ -149,7 +149,7 @@ static void check_plan(GBytes *bytes, const RhInventory *host, const RhPolicy *p
     g_autoptr(GError) error = NULL;
 
     g_assert_true(rh_domain_read_record(domain, NULL));
-    plan = rh_incoming_plan(rh_domain_guest(domain), host, NULL, policy, why);
+    plan = rh_incoming_plan(rh_domain_guest(domain), host, NULL, policy, why, NULL);
     if (!plan->fits) {
         check_refusal(plan);
         return;
