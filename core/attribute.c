@@ -59,9 +59,9 @@ static const RhAttrInfo attrs[] = {
     [RH_ATTR_POOL] = {"pool", RH_TYPE_TEXT, 0},
     [RH_ATTR_GUEST_ADDRESS] = {"guest-address", RH_TYPE_TEXT, 0},
     [RH_ATTR_LOST] = {"lost", RH_TYPE_TEXT, 0},
-    [RH_ATTR_USED_BY] = {"used-by", RH_TYPE_TEXT, 0},
+    [RH_ATTR_USED_BY] = {"used-by", RH_TYPE_USER, 0},
     [RH_ATTR_USED_BY_UUID] = {"used-by-uuid", RH_TYPE_TEXT, 0},
-    [RH_ATTR_NAMED_BY] = {"named-by", RH_TYPE_TEXT, 0},
+    [RH_ATTR_NAMED_BY] = {"named-by", RH_TYPE_USER, 0},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(attrs) == RH_N_ATTRS);
 
@@ -104,6 +104,8 @@ char *rh_attr_format(RhAttr attr, RhValue value)
         return rh_format_mac(value.number);
     case RH_TYPE_BOOL:
         return g_strdup(value.number ? "yes" : "no");
+    case RH_TYPE_USER:
+        return rh_user_format(value.user);
     }
     g_assert_not_reached();
 }
@@ -125,6 +127,61 @@ gboolean rh_attr_parse(RhAttr attr, const char *text, RhValue *ret_value)
     case RH_TYPE_BOOL:
         ret_value->number = g_str_equal(text, "yes");
         return g_str_equal(text, "yes") || g_str_equal(text, "no");
+    case RH_TYPE_USER:
+        if (!*text)
+            return FALSE;
+        ret_value->user = rh_user_parse(text);
+        return TRUE;
+    }
+    g_assert_not_reached();
+}
+
+RhValue rh_attr_copy(RhAttr attr, RhValue value)
+{
+    switch (attrs[attr].type) {
+    case RH_TYPE_TEXT:
+        return (RhValue){.text = g_strdup(value.text)};
+    case RH_TYPE_USER:
+        return (RhValue){.user = rh_user_copy(value.user)};
+    case RH_TYPE_NUMBER:
+    case RH_TYPE_HEX:
+    case RH_TYPE_MAC:
+    case RH_TYPE_BOOL:
+        return value;
+    }
+    g_assert_not_reached();
+}
+
+void rh_attr_clear(RhAttr attr, RhValue value)
+{
+    switch (attrs[attr].type) {
+    case RH_TYPE_TEXT:
+        g_free(value.text);
+        return;
+    case RH_TYPE_USER:
+        rh_user_free(value.user);
+        return;
+    case RH_TYPE_NUMBER:
+    case RH_TYPE_HEX:
+    case RH_TYPE_MAC:
+    case RH_TYPE_BOOL:
+        return;
+    }
+    g_assert_not_reached();
+}
+
+gboolean rh_attr_equal(RhAttr attr, RhValue a, RhValue b)
+{
+    switch (attrs[attr].type) {
+    case RH_TYPE_TEXT:
+        return g_str_equal(a.text, b.text);
+    case RH_TYPE_USER:
+        return rh_user_equal(a.user, b.user);
+    case RH_TYPE_NUMBER:
+    case RH_TYPE_HEX:
+    case RH_TYPE_MAC:
+    case RH_TYPE_BOOL:
+        return a.number == b.number;
     }
     g_assert_not_reached();
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "core/user.h"
 
 typedef enum {
     RH_ATTR_NAME,
@@ -63,7 +63,7 @@ typedef enum {
     RH_ATTR_POOL,
     RH_ATTR_GUEST_ADDRESS,
     RH_ATTR_LOST,         /* a source that is not this device any more: core/record.h */
-    RH_ATTR_USED_BY,      /* "guest web1", "process 4711 (qemu-system-x86)" */
+    RH_ATTR_USED_BY,      /* who uses the device: core/user.h */
     RH_ATTR_USED_BY_UUID, /* of that guest */
     RH_ATTR_NAMED_BY,     /* a guest that is shut off and whose definition names the device */
     RH_N_ATTRS,
@@ -78,11 +78,13 @@ typedef enum {
     RH_TYPE_HEX,    /* 0x…, padded to RhAttrInfo.digits */
     RH_TYPE_MAC,    /* 52:54:00:12:34:56, held as a number */
     RH_TYPE_BOOL,   /* yes, no */
+    RH_TYPE_USER,   /* "guest web1": core/user.h */
 } RhType;
 
 typedef union {
     guint64 number;
-    char *text;
+    char *text;   /* never empty */
+    RhUser *user; /* a guest without its uuid, which is an attribute of its own */
 } RhValue;
 
 typedef struct {
@@ -99,5 +101,12 @@ RhAttr rh_attr_by_name(const char *name);
 /* @value as it is written in documents, owned by the caller. */
 char *rh_attr_format(RhAttr attr, RhValue value);
 
-/* Reads @text as a value of @attr; text values are copied. FALSE where it is no such value. */
+/* Reads @text as a value of @attr, owned by the caller. FALSE where it is no such value. */
 gboolean rh_attr_parse(RhAttr attr, const char *text, RhValue *ret_value);
+
+/* A copy of @value, and the end of one: what a value of this type points to goes with it. */
+RhValue rh_attr_copy(RhAttr attr, RhValue value);
+void rh_attr_clear(RhAttr attr, RhValue value);
+
+/* Whether both are the same value of @attr. */
+gboolean rh_attr_equal(RhAttr attr, RhValue a, RhValue b);

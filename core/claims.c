@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/claims.h"
 
+#include "core/user.h"
 #include "util/error.h"
 #include "util/text.h"
 
@@ -56,9 +57,9 @@ RhClaims *rh_claims_new(void)
 
 gboolean rh_claim_is_of(const RhClaim *claim, const RhClaimant *claimant)
 {
-    if (claim->uuid && claimant->uuid)
-        return g_ascii_strcasecmp(claim->uuid, claimant->uuid) == 0;
-    return claim->guest && g_strcmp0(claim->guest, claimant->guest) == 0;
+    RhUser holder = {.as = RH_USER_GUEST, .name = claim->guest, .uuid = claim->uuid};
+
+    return rh_user_is_guest(&holder, claimant->guest, claimant->uuid);
 }
 
 static gboolean check_text(const RhClaim *claim, const char *what, const char *text, gsize max,

@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-static gboolean is_text(RhAttr attr)
-{
-    return rh_attr_info(attr)->type == RH_TYPE_TEXT;
-}
-
 RhDevice *rh_device_new(RhKind kind)
 {
     RhDevice *device = g_new0(RhDevice, 1);
@@ -40,40 +35,68 @@ void rh_device_free(RhDevice *device)
 
 void rh_device_unset(RhDevice *device, RhAttr attr)
 {
-    if (rh_device_knows(device, attr) && is_text(attr))
-        g_free(device->values[attr].text);
+    if (rh_device_knows(device, attr))
+        rh_attr_clear(attr, device->values[attr]);
     device->known &= ~((guint64)1 << attr);
+}
+
+void rh_device_set_value(RhDevice *device, RhAttr attr, RhValue value)
+{
+    rh_device_unset(device, attr);
+    device->values[attr] = value;
+    device->known |= (guint64)1 << attr;
 }
 
 void rh_device_set_number(RhDevice *device, RhAttr attr, guint64 number)
 {
-    device->values[attr].number = number;
-    device->known |= (guint64)1 << attr;
+    rh_device_set_value(device, attr, (RhValue){.number = number});
 }
 
 void rh_device_set_text(RhDevice *device, RhAttr attr, const char *text)
 {
     char *copy = text && *text ? g_strdup(text) : NULL;
 
-    rh_device_unset(device, attr);
-    if (!copy)
-        return;
-    device->values[attr].text = copy;
-    device->known |= (guint64)1 << attr;
+    if (copy)
+        rh_device_set_value(device, attr, (RhValue){.text = copy});
+    else
+        rh_device_unset(device, attr);
 }
 
-void rh_device_set_user(RhDevice *device, const char *user, const char *uuid)
+static void set_user(RhDevice *device, RhAttr attr, const RhUser *user)
 {
-    rh_device_set_text(device, RH_ATTR_USED_BY, user);
-    rh_device_set_text(device, RH_ATTR_USED_BY_UUID, user ? uuid : NULL);
+    RhUser without_uuid = *user;
+
+    without_uuid.uuid = NULL;
+    rh_device_set_value(device, attr, (RhValue){.user = rh_user_copy(&without_uuid)});
+}
+
+void rh_device_set_used_by(RhDevice *device, const RhUser *user)
+{
+    rh_device_set_text(device, RH_ATTR_USED_BY_UUID, user ? user->uuid : NULL);
+    if (user)
+        set_user(device, RH_ATTR_USED_BY, user);
+    else
+        rh_device_unset(device, RH_ATTR_USED_BY);
+}
+
+gboolean rh_device_used_by(const RhDevice *device, RhUser *ret_user)
+{
+    if (!rh_device_knows(device, RH_ATTR_USED_BY))
+        return FALSE;
+    *ret_user = *device->values[RH_ATTR_USED_BY].user;
+    ret_user->uuid = rh_device_text(device, RH_ATTR_USED_BY_UUID);
+    return TRUE;
+}
+
+void rh_device_set_named_by(RhDevice *device, const RhUser *user)
+{
+    set_user(device, RH_ATTR_NAMED_BY, user);
 }
 
 void rh_device_take_as(RhDevice *device, RhAttr attr, const RhDevice *from, RhAttr its)
 {
-    if (is_text(attr))
-        rh_device_set_text(device, attr, rh_device_text(from, its));
-    else if (rh_device_knows(from, its))
-        rh_device_set_number(device, attr, from->values[its].number);
+    if (rh_device_knows(from, its))
+        rh_device_set_value(device, attr, rh_attr_copy(its, from->values[its]));
     else
         rh_device_unset(device, attr);
 }
@@ -146,13 +169,10 @@ gboolean rh_device_equal(const RhDevice *a, const RhDevice *b)
 {
     if (a->kind != b->kind || a->known != b->known)
         return FALSE;
-    for (guint attr = 0; attr < RH_N_ATTRS; attr++) {
-        if (!rh_device_knows(a, (RhAttr)attr))
-            continue;
-        if (is_text((RhAttr)attr) ? !g_str_equal(a->values[attr].text, b->values[attr].text)
-                                  : a->values[attr].number != b->values[attr].number)
+    for (guint attr = 0; attr < RH_N_ATTRS; attr++)
+        if (rh_device_knows(a, (RhAttr)attr) &&
+            !rh_attr_equal((RhAttr)attr, a->values[attr], b->values[attr]))
             return FALSE;
-    }
     return same_attributes(a, b);
 }
 

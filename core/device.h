@@ -41,9 +41,17 @@ void rh_device_set_number(RhDevice *device, RhAttr attr, guint64 number);
 void rh_device_set_text(RhDevice *device, RhAttr attr, const char *text);
 void rh_device_unset(RhDevice *device, RhAttr attr);
 
-/* The device is used by @user, whose uuid, if it is a guest, is @uuid (NULL: unknown), in place of
- * whoever was said to use it; @user NULL: by nobody known. */
-void rh_device_set_user(RhDevice *device, const char *user, const char *uuid);
+/* Takes over @value, which was made for @attr. */
+void rh_device_set_value(RhDevice *device, RhAttr attr, RhValue value);
+
+/* The device is used by @user, in place of whoever was said to use it; NULL: by nobody known.
+ * Copied. */
+void rh_device_set_used_by(RhDevice *device, const RhUser *user);
+/* Who uses it, a guest with its uuid; the strings are the device's. FALSE: nobody known. */
+gboolean rh_device_used_by(const RhDevice *device, RhUser *ret_user);
+
+/* A guest that is shut off, @user, names the device. Copied. */
+void rh_device_set_named_by(RhDevice *device, const RhUser *user);
 
 /* Copies @attr as it is, known or not, from @from. */
 void rh_device_take(RhDevice *device, RhAttr attr, const RhDevice *from);

@@ -101,13 +101,12 @@ static void plan(RhRoster *roster, RhPlace *place)
 
 static void hold(RhRoster *roster, RhPlace *place, RhDevice *device)
 {
-    const RhGuest *guest = place->guest;
-    g_autofree char *user = g_strdup_printf("guest %s", guest->name ? guest->name : guest->uuid);
+    RhUser user = rh_user_of_guest(place->guest->name, place->guest->uuid);
 
     g_hash_table_insert(roster->holders, device, place);
     if (rh_device_knows(device, RH_ATTR_USED_BY)) /* by this very guest: a claim */
         return;
-    rh_device_set_text(device, RH_ATTR_USED_BY, user);
+    rh_device_set_used_by(device, &user);
     g_hash_table_add(roster->marked, device);
 }
 
@@ -115,7 +114,7 @@ static void let_go(RhRoster *roster, RhDevice *device)
 {
     g_hash_table_remove(roster->holders, device);
     if (g_hash_table_remove(roster->marked, device))
-        rh_device_unset(device, RH_ATTR_USED_BY);
+        rh_device_set_used_by(device, NULL);
 }
 
 /* Parties ------------------------------------------------------------------------------------- */

@@ -36,9 +36,18 @@ RhFact rh_fact(const RhDevice *device, RhAttr attr)
 {
     if (!rh_device_knows(device, attr))
         return rh_fact_unknown();
-    if (rh_attr_info(attr)->type == RH_TYPE_TEXT)
+    switch (rh_attr_info(attr)->type) {
+    case RH_TYPE_TEXT:
         return rh_fact_text(device->values[attr].text);
-    return rh_fact_number(device->values[attr].number);
+    case RH_TYPE_USER:
+        return (RhFact){.state = RH_FACT_USER, .user = device->values[attr].user};
+    case RH_TYPE_NUMBER:
+    case RH_TYPE_HEX:
+    case RH_TYPE_MAC:
+    case RH_TYPE_BOOL:
+        return rh_fact_number(device->values[attr].number);
+    }
+    g_assert_not_reached();
 }
 
 static gboolean both_numbers(RhFact a, RhFact b)
@@ -49,8 +58,11 @@ static gboolean both_numbers(RhFact a, RhFact b)
 static gboolean equal_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
                             RhFact source, RhFact host)
 {
-    return source.state == host.state && source.number == host.number &&
-           g_strcmp0(source.text, host.text) == 0;
+    if (source.state != host.state)
+        return FALSE;
+    if (source.state == RH_FACT_USER)
+        return rh_user_equal(source.user, host.user);
+    return source.number == host.number && g_strcmp0(source.text, host.text) == 0;
 }
 
 static gboolean at_least_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
@@ -71,25 +83,15 @@ static gboolean within_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G
     return (source.number & ~host.number) == 0;
 }
 
-/* "guest web1": whether that is this very guest. Its uuid says so; its name, which another may have
- * too, only where one of them has no uuid. */
-static gboolean is_user(const RhCase *c, const char *user)
-{
-    const char *uuid = rh_device_text(c->device, RH_ATTR_USED_BY_UUID);
-    const RhGuest *guest = c->context->guest;
-
-    if (!g_str_has_prefix(user, "guest "))
-        return FALSE;
-    if (uuid && guest->uuid)
-        return g_ascii_strcasecmp(uuid, guest->uuid) == 0;
-    return guest->name && g_str_equal(user + strlen("guest "), guest->name);
-}
-
 /* A device used by this very guest, on the host that its record names, is free. */
 static gboolean free_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
-                           RhFact source G_GNUC_UNUSED, RhFact host)
+                           RhFact source G_GNUC_UNUSED, RhFact host G_GNUC_UNUSED)
 {
-    return host.state != RH_FACT_TEXT || (c->context->at_home && is_user(c, host.text));
+    const RhGuest *guest = c->context->guest;
+    RhUser user;
+
+    return !rh_device_used_by(c->device, &user) ||
+           (c->context->at_home && rh_user_is_guest(&user, guest->name, guest->uuid));
 }
 
 static gboolean present_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
@@ -184,6 +186,8 @@ static char *format_fact(const RhRule *rule, RhFact fact)
         return g_strdup("none");
     case RH_FACT_TEXT:
         return g_strdup(fact.text);
+    case RH_FACT_USER:
+        return rh_user_format(fact.user);
     case RH_FACT_NUMBER:
         return rh_attr_format(rule->attr, (RhValue){.number = fact.number});
     }
@@ -191,15 +195,17 @@ static char *format_fact(const RhRule *rule, RhFact fact)
 }
 
 /* Who uses the device; another guest of the same name is told apart by its uuid. */
-static char *describe_user(const RhCase *c, const char *user)
+static char *describe_user(const RhCase *c)
 {
-    const char *uuid = rh_device_text(c->device, RH_ATTR_USED_BY_UUID);
-    const char *name = c->context->guest->name;
+    RhUser user;
+    g_autofree char *words = NULL;
 
-    return uuid && name && g_str_has_prefix(user, "guest ") &&
-                   g_str_equal(user + strlen("guest "), name)
-               ? g_strdup_printf("%s (%s)", user, uuid)
-               : g_strdup(user);
+    if (!rh_device_used_by(c->device, &user))
+        return NULL;
+    words = rh_user_format(&user);
+    return user.uuid && rh_user_is_guest(&user, c->context->guest->name, NULL)
+               ? g_strdup_printf("%s (%s)", words, user.uuid)
+               : g_steal_pointer(&words);
 }
 
 /* What {@word} stands for in a rule's sentence; owned by the caller. */
@@ -211,7 +217,7 @@ static char *stands_for(const char *word, const RhCase *c, const RhRule *rule,
     if (g_str_equal(word, "host"))
         return g_strdup(reason->host ? reason->host : "unknown");
     if (g_str_equal(word, "user"))
-        return describe_user(c, reason->host ? reason->host : "unknown");
+        return describe_user(c);
     if (g_str_equal(word, "name"))
         return g_strdup(rh_device_name(c->device));
     if (g_str_equal(word, "missing"))

@@ -35,12 +35,16 @@ typedef enum {
     RH_FACT_NONE, /* known to have none: the feature that would state it is not offered */
     RH_FACT_NUMBER,
     RH_FACT_TEXT,
+    RH_FACT_USER,
 } RhFactState;
 
 typedef struct {
     RhFactState state;
     guint64 number;
-    const char *text; /* owned by the case */
+    union { /* owned by the case */
+        const char *text;
+        const RhUser *user;
+    };
 } RhFact;
 
 typedef struct RhRule RhRule;

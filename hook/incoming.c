@@ -56,10 +56,12 @@ RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhH
 /* Whether a device that would be given is open after all; then it is marked as used. */
 static gboolean is_open(RhHost *host, RhDevice *device)
 {
+    RhUser unknown = rh_user_of_process(0, NULL);
+
     if (rh_device_knows(device, RH_ATTR_USED_BY) ||
         !rh_host_is_open(host, device->kind, rh_device_key(device)))
         return FALSE;
-    rh_device_set_text(device, RH_ATTR_USED_BY, "an unknown process");
+    rh_device_set_used_by(device, &unknown);
     return TRUE;
 }
 

@@ -13,7 +13,7 @@
 #define TRUSTED_LOOKS 64u  /* descriptors of a process before it is asked whose it really is */
 
 struct RhHolders {
-    GHashTable *who; /* a device's key -> its holder */
+    GHashTable *who; /* a device's key -> its holder, an RhUser */
     guint n_left;
 };
 
@@ -130,13 +130,15 @@ static gboolean is_really_likely(const Search *search)
     return !line || sscanf(line, "\nUid: %u", &user) != 1 || is_likely(search, user);
 }
 
-static char *describe_process(const Search *search)
+static RhUser *find_user(const Search *search)
 {
     g_autofree char *path = g_strdup_printf("proc/%u/comm", search->pid);
     g_autofree char *name = NULL;
+    RhUser user;
 
     (void)rh_dir_read(search->root, path, &name, NULL);
-    return g_strdup_printf("process %u (%s)", search->pid, name ? rh_one_line(name) : "unknown");
+    user = rh_user_of_process(search->pid, name ? rh_one_line(name) : NULL);
+    return rh_user_copy(&user);
 }
 
 /* A descriptor that can neither read nor write is O_PATH, which needs no right to the device; the
@@ -168,7 +170,7 @@ static gboolean look_at_fd(const char *fd, gpointer data)
     keys = g_hash_table_lookup(search->wanted, &number);
     for (guint i = 0; keys && is_open(search, fd) && i < keys->len; i++)
         g_hash_table_insert(search->holders->who, g_strdup(g_ptr_array_index(keys, i)),
-                            describe_process(search));
+                            find_user(search));
     return TRUE;
 }
 
@@ -229,7 +231,8 @@ RhHolders *rh_holders_find(RhDir *root, GPtrArray *devices, RhHoldersWhere where
                      .pids = {[RH_HOLDERS_ALL] = pids, [RH_HOLDERS_LIKELY] = likely_pids},
                      .until = g_get_monotonic_time() + (gint64)milliseconds * 1000};
 
-    holders->who = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    holders->who =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)rh_user_free);
     if (g_hash_table_size(wanted) > 0)
         search_all(&search, where);
     return holders;
@@ -255,11 +258,11 @@ gboolean rh_holders_mark(const RhHolders *holders, GPtrArray *devices)
     for (guint i = 0; i < devices->len; i++) {
         RhDevice *device = g_ptr_array_index(devices, i);
         const char *key = rh_device_key(device);
-        const char *who = key ? g_hash_table_lookup(holders->who, key) : NULL;
+        const RhUser *who = key ? g_hash_table_lookup(holders->who, key) : NULL;
 
         if (!who || rh_device_knows(device, RH_ATTR_USED_BY))
             continue;
-        rh_device_set_text(device, RH_ATTR_USED_BY, who);
+        rh_device_set_used_by(device, who);
         any = TRUE;
     }
     return any;

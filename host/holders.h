@@ -31,5 +31,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhHolders, rh_holders_free)
 guint rh_holders_left(const RhHolders *holders);
 
 /* Says of each of @devices that a process has open, and of which nothing is said yet, who it is:
- * `used-by` becomes "process 4711 (qemu-system-x86)". Returns whether there was one. */
+ * `used-by` becomes that process. Returns whether there was one. */
 gboolean rh_holders_mark(const RhHolders *holders, GPtrArray *devices);

@@ -91,7 +91,7 @@ static gboolean is_anothers(const RhGuest *guest, const RhGuestDevice *named,
 static void mark_named(const RhDefinition *definition, GPtrArray *plannable, RhInventory *inventory)
 {
     const RhGuest *guest = guest_of(definition);
-    g_autofree char *user = g_strdup_printf("guest %s", guest->name ? guest->name : guest->uuid);
+    RhUser user = rh_user_of_guest(guest->name, guest->uuid);
 
     for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *named = g_ptr_array_index(guest->devices, i);
@@ -100,7 +100,7 @@ static void mark_named(const RhDefinition *definition, GPtrArray *plannable, RhI
 
         if (device && !rh_device_knows(device, RH_ATTR_USED_BY) &&
             (definition->running || !is_anothers(guest, named, device, plannable, inventory)))
-            rh_device_set_text(device, RH_ATTR_USED_BY, user);
+            rh_device_set_used_by(device, &user);
     }
 }
 

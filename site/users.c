@@ -201,18 +201,25 @@ gboolean rh_users_expire(const RhUsers *users, RhClaims *claims)
     return rh_claims_expire(claims, &facts);
 }
 
+static char *describe(const char *guest, const char *uuid)
+{
+    RhUser user = rh_user_of_guest(guest, uuid);
+
+    return rh_user_format(&user);
+}
+
 char *rh_users_other(const RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
                      RhKind kind, const char *key)
 {
     const RhClaim *claim = rh_claims_other(claims, claimant, kind, key);
 
     if (claim)
-        return g_strdup_printf("guest %s", claim->guest ? claim->guest : claim->uuid);
+        return describe(claim->guest, claim->uuid);
     for (guint i = 0; i < users->guests->len; i++) {
         const RhGuest *guest = g_ptr_array_index(users->guests, i);
 
         if (!is_of(guest, claimant) && rh_guest_has_device(guest, kind, key))
-            return g_strdup_printf("guest %s", guest->name ? guest->name : guest->uuid);
+            return describe(guest->name, guest->uuid);
     }
     return NULL;
 }
@@ -243,15 +250,15 @@ static void mark(GHashTable *by_key, gboolean named, RhKind kind, const char *ke
     RhAttr attr = named ? RH_ATTR_NAMED_BY : RH_ATTR_USED_BY;
     g_autofree char *small = g_ascii_strdown(key, -1);
     RhDevice *device = g_hash_table_lookup(by_key, small);
-    g_autofree char *user = g_strdup_printf("guest %s", guest ? guest : uuid);
+    RhUser user = rh_user_of_guest(guest, uuid);
 
     if (!device || !rh_device_same_key(kind, rh_device_key(device), key) ||
         rh_device_knows(device, attr))
         return;
     if (named)
-        rh_device_set_text(device, attr, user);
+        rh_device_set_named_by(device, &user);
     else
-        rh_device_set_user(device, user, uuid);
+        rh_device_set_used_by(device, &user);
 }
 
 static gboolean is_claimants(const char *guest, const char *uuid, const RhClaimant *claimant)

@@ -28,17 +28,24 @@ static void test_round_trip(void)
                  {RH_ATTR_MAC, "e4:11:c6:d3:45:f0"},
                  {RH_ATTR_MAC, "00:00:00:00:00:00"},
                  {RH_ATTR_READ_ONLY, "yes"},
-                 {RH_ATTR_READ_ONLY, "no"}};
+                 {RH_ATTR_READ_ONLY, "no"},
+                 {RH_ATTR_USED_BY, "guest web1"},
+                 {RH_ATTR_USED_BY, "process 4711 (qemu-system-x86)"},
+                 {RH_ATTR_USED_BY, "the backup of db2"},
+                 {RH_ATTR_NAMED_BY, "guest web1"}};
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = NULL;
         RhValue value;
+        RhValue copy;
 
         g_assert_true(rh_attr_parse(cases[i].attr, cases[i].text, &value));
-        text = rh_attr_format(cases[i].attr, value);
+        copy = rh_attr_copy(cases[i].attr, value);
+        g_assert_true(rh_attr_equal(cases[i].attr, value, copy));
+        rh_attr_clear(cases[i].attr, value);
+        text = rh_attr_format(cases[i].attr, copy);
         g_assert_cmpstr(text, ==, cases[i].text);
-        if (rh_attr_info(cases[i].attr)->type == RH_TYPE_TEXT)
-            g_free(value.text);
+        rh_attr_clear(cases[i].attr, copy);
     }
 }
 
@@ -48,6 +55,7 @@ static void test_refused(void)
         RhAttr attr;
         const char *text;
     } cases[] = {{RH_ATTR_NAME, ""},
+                 {RH_ATTR_USED_BY, ""},
                  {RH_ATTR_MTU, ""},
                  {RH_ATTR_MTU, "-1"},
                  {RH_ATTR_MTU, "1500x"},

@@ -109,8 +109,16 @@ static RhDevice *add_vdpa(RhInventory *inventory, const char *name, const char *
 #define RANDOM_NUMBER "1:8\n"
 #define URANDOM_NUMBER "1:9\n"
 
+static void assert_used_by(const RhDevice *device, const char *expected)
+{
+    g_autofree char *user = rh_device_format(device, RH_ATTR_USED_BY);
+
+    g_assert_cmpstr(user, ==, expected);
+}
+
 static void test_holders(void)
 {
+    RhUser db2 = rh_user_of_guest("db2", NULL);
     g_autoptr(RhInventory) inventory = rh_inventory_new();
     RhDevice *held = add_vdpa(inventory, "vdpa1", "vhost-vdpa-1", NULL_NUMBER);
     RhDevice *free_vdpa = add_vdpa(inventory, "vdpa11", "vhost-vdpa-11", "1:77\n");
@@ -134,12 +142,12 @@ static void test_holders(void)
     mock_link("sys/bus/mdev/devices/" FREE_UUID, "iommu_group", "../../../kernel/iommu_groups/1");
     mock_file("sys/class/vfio/12", "dev", FULL_NUMBER);
     mock_file("sys/class/vfio/1", "dev", RANDOM_NUMBER);
-    rh_device_set_text(known, RH_ATTR_USED_BY, "guest db2");
+    rh_device_set_used_by(known, &db2);
     g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
-    g_assert_cmpstr(rh_device_text(held, RH_ATTR_USED_BY), ==, "process 4711 (qemu-system-x86)");
-    g_assert_cmpstr(rh_device_text(known, RH_ATTR_USED_BY), ==, "guest db2");
-    g_assert_cmpstr(rh_device_text(mdev, RH_ATTR_USED_BY), ==, "process 4712 (unknown)");
-    g_assert_cmpstr(rh_device_text(cdev, RH_ATTR_USED_BY), ==, "process 4714 (qemu-iommufd)");
+    assert_used_by(held, "process 4711 (qemu-system-x86)");
+    assert_used_by(known, "guest db2");
+    assert_used_by(mdev, "process 4712 (unknown)");
+    assert_used_by(cdev, "process 4714 (qemu-iommufd)");
     g_assert_false(rh_device_knows(free_vdpa, RH_ATTR_USED_BY));
     g_assert_false(rh_device_knows(nodeless, RH_ATTR_USED_BY));
     g_assert_false(rh_device_knows(free_mdev, RH_ATTR_USED_BY));
@@ -215,9 +223,9 @@ static void test_likely(void)
     mock_owner("proc/4712", 64055);
     g_assert_cmpuint(mark(inventory, RH_HOLDERS_LIKELY), ==, 0);
     g_assert_false(rh_device_knows(of_user, RH_ATTR_USED_BY));
-    g_assert_cmpstr(rh_device_text(of_qemu, RH_ATTR_USED_BY), ==, "process 4712 (unknown)");
+    assert_used_by(of_qemu, "process 4712 (unknown)");
     g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
-    g_assert_cmpstr(rh_device_text(of_user, RH_ATTR_USED_BY), ==, "process 4711 (unknown)");
+    assert_used_by(of_user, "process 4711 (unknown)");
 }
 
 /* Who was not looked at in time counts as having nothing open, and is counted. */

@@ -111,6 +111,30 @@ static void test_stays(void)
     assert_roster(domains, host->str, "a5 a4");
 }
 
+static void rename_guest(RhDomain *domain, const char *name, const char *uuid)
+{
+    RhGuest *guest = rh_domain_guest(domain);
+
+    g_free(guest->name);
+    guest->name = g_strdup(name);
+    g_free(guest->uuid);
+    guest->uuid = g_strdup(uuid);
+}
+
+/* Two guests of one name are two: the other's device is not free. */
+static void test_namesakes(void)
+{
+    g_autoptr(GPtrArray) domains = new_domains();
+    g_autoptr(GString) host = g_string_new(NULL);
+
+    add_guest(domains, "a3", 3, 1500);
+    add_guest(domains, "a3", 3, 1500);
+    rename_guest(g_ptr_array_index(domains, 0), "web", "6f5a1c1e-3c2b-4c0e-9d5e-5b7a86a3f9d1");
+    rename_guest(g_ptr_array_index(domains, 1), "web", "11111111-2222-4333-8444-555555555555");
+    append_nic(host, "a3", 3, 1500);
+    assert_roster(domains, host->str, "a3 -");
+}
+
 /* Numbers that have changed places: each has its own again. */
 static void test_swapped(void)
 {
@@ -196,6 +220,7 @@ int main(int argc, char **argv)
     g_log_writer_default_set_use_stderr(TRUE);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/roster/stays", test_stays);
+    g_test_add_func("/roster/namesakes", test_namesakes);
     g_test_add_func("/roster/swapped", test_swapped);
     g_test_add_func("/roster/makes-room", test_makes_room);
     g_test_add_func("/roster/moves-for-another", test_moves_for_another);

@@ -17,9 +17,7 @@ gboolean rh_device_read_attribute(RhDevice *device, const char *name, const char
     if (!rh_attr_parse(attr, value, &parsed))
         return rh_raise(error, RH_ERROR_INPUT, "<%s> has %s='%s', which is not a value of it",
                         rh_kind_info(device->kind)->element, name, value);
-    rh_device_unset(device, attr);
-    device->values[attr] = parsed;
-    device->known |= (guint64)1 << attr;
+    rh_device_set_value(device, attr, parsed);
     return TRUE;
 }
 
