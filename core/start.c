@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/start.h"
+
+#include "core/identity.h"
+#include "util/text.h"
+
+RhStanding *rh_standing_new(const RhGuestDevice *device)
+{
+    RhStanding *standing = g_new0(RhStanding, 1);
+
+    standing->device = device;
+    standing->is_here = TRUE;
+    standing->is_kept = TRUE;
+    return standing;
+}
+
+void rh_standing_free(RhStanding *standing)
+{
+    if (!standing)
+        return;
+    rh_device_free(standing->found);
+    g_free(standing->reserved);
+    rh_user_free(standing->user);
+    g_free(standing);
+}
+
+/* Where the guest's record was made. */
+typedef enum { PLACE_OPEN, PLACE_HOME, PLACE_ELSEWHERE } Place;
+
+static Place place_of(const RhStart *start)
+{
+    const RhRecord *record = start->guest->record;
+
+    if (!start->here || !record || !record->host)
+        return PLACE_OPEN;
+    return g_str_equal(start->here, record->host) ? PLACE_HOME : PLACE_ELSEWHERE;
+}
+
+gboolean rh_start_is_from_elsewhere(const RhStart *start)
+{
+    const RhRecord *record = start->guest->record;
+    Place place = place_of(start);
+
+    return place == PLACE_ELSEWHERE ||
+           (place == PLACE_OPEN && !start->looked && record && record->host);
+}
+
+static guint count_reserved(const RhStart *start)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < start->standings->len; i++)
+        n += ((const RhStanding *)g_ptr_array_index(start->standings, i))->is_reserved;
+    return n;
+}
+
+gboolean rh_start_is_planned(const RhStart *start)
+{
+    return count_reserved(start) == start->standings->len;
+}
+
+gboolean rh_start_needs_judgement(const RhStart *start, gboolean in_doubt)
+{
+    return !rh_start_is_planned(start) &&
+           (count_reserved(start) > 0 || in_doubt || place_of(start) == PLACE_ELSEWHERE);
+}
+
+/* Whether what is behind the source was reserved: the rules have said then that it may stand in. */
+static gboolean was_planned(const RhStanding *standing)
+{
+    return standing->reserved && standing->found &&
+           g_strcmp0(standing->reserved, rh_device_name(standing->found)) == 0;
+}
+
+/* Why what is behind the source is not the recorded device; NULL: nothing says so. The policy
+ * counts only for a device of another type. */
+static char *refuse_identity(const RhStart *start, const RhStanding *standing)
+{
+    if (!start->policy && rh_kind_info(standing->device->kind)->has_types &&
+        rh_identity_of(standing->device, standing->found) == RH_IDENTITY_OTHER)
+        return g_strdup(start->fault ? start->fault->message : "the configuration is not known");
+    return rh_identity_refuse(start->guest, standing->device, standing->found, start->policy);
+}
+
+char *rh_start_find_exchange(const RhStart *start)
+{
+    gboolean at_home = place_of(start) == PLACE_HOME;
+    char *refusal = NULL;
+
+    for (guint i = 0; at_home && !refusal && i < start->standings->len; i++) {
+        const RhStanding *standing = g_ptr_array_index(start->standings, i);
+
+        if (!was_planned(standing))
+            refusal = refuse_identity(start, standing);
+    }
+    return refusal ? rh_one_line(refusal) : NULL;
+}
+
+/* Why the device cannot be had; NULL: it can. */
+static char *refuse(const char *guest, const RhStanding *standing)
+{
+    g_autofree char *what = rh_guest_device_describe(standing->device);
+    g_autofree char *user = standing->user ? rh_user_format(standing->user) : NULL;
+
+    if (user)
+        return g_strdup_printf("guest '%s' cannot start: its %s is in use by %s", guest, what,
+                               user);
+    if (!standing->is_here)
+        return g_strdup_printf("guest '%s' cannot start: its %s is not on this host", guest, what);
+    if (!standing->is_kept)
+        return g_strdup_printf("guest '%s' cannot start: its %s is not the device any more that "
+                               "was reserved for it, which was '%s'",
+                               guest, what, standing->reserved);
+    return NULL;
+}
+
+char *rh_start_find_obstacle(const RhStart *start)
+{
+    const char *name = start->guest->name ? start->guest->name : "";
+    char *refusal = NULL;
+
+    for (guint i = 0; !refusal && i < start->standings->len; i++)
+        refusal = refuse(name, g_ptr_array_index(start->standings, i));
+    return refusal;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A guest that starts with the devices that its XML names: whether they still are what was
+ * recorded, here, free, and what was reserved. Pure: hook/lifecycle gathers what it goes by.
+ */
+#pragma once
+
+#include "core/claims.h"
+#include "core/policy.h"
+
+/* One of the guest's devices, as it stands on the host. */
+typedef struct {
+    const RhGuestDevice *device; /* borrowed */
+    RhDevice *found;             /* what is behind its source now; NULL: the host cannot say */
+    char *reserved; /* the name of the device that was reserved for the guest; NULL: no name */
+    gboolean is_reserved; /* the guest has a reservation for its key */
+    gboolean is_here;     /* there is a device with its key, or nobody could look */
+    gboolean is_kept;     /* its key still is that of the reserved device, as far as is known */
+    RhUser *user;         /* who else has it; NULL: nobody known */
+} RhStanding;
+
+/* Owned by the caller, with what it points to. @device must outlive it. */
+RhStanding *rh_standing_new(const RhGuestDevice *device);
+void rh_standing_free(RhStanding *standing);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhStanding, rh_standing_free)
+
+/* All that is known where a guest starts. What it points to is borrowed. */
+typedef struct {
+    const RhGuest *guest;
+    const char *here;       /* what this host is called; NULL: unknown */
+    gboolean looked;        /* the host could be looked at */
+    GPtrArray *standings;   /* of RhStanding, in the order of the guest's devices */
+    const RhPolicy *policy; /* NULL: it could not be had, for the reason in fault */
+    const GError *fault;
+} RhStart;
+
+/* Whether the guest's record was made on another host, or may have been, where it was not possible
+ * to look what this one is called. */
+gboolean rh_start_is_from_elsewhere(const RhStart *start);
+
+/* Whether all of the guest's devices were planned here: the rules have spoken. */
+gboolean rh_start_is_planned(const RhStart *start);
+
+/*
+ * Whether the rules must judge the guest's devices as they stand: those of a guest from another
+ * host that were never planned here, or that somebody changed after they were; and those of a guest
+ * whose saved state may be coming back without a plan (@in_doubt).
+ */
+gboolean rh_start_needs_judgement(const RhStart *start, gboolean in_doubt);
+
+/* On the record's own host: why one of the guest's devices is not the recorded one, a sentence that
+ * is the caller's; NULL: nothing says so. */
+char *rh_start_find_exchange(const RhStart *start);
+
+/* Why the guest's devices, as its XML names them, cannot be had; likewise. */
+char *rh_start_find_obstacle(const RhStart *start);
