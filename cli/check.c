@@ -5,7 +5,6 @@
 #include "cli/answer.h"
 #include "cli/diff.h"
 #include "core/explain.h"
-#include "hook/incoming.h"
 #include "site/users.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -42,6 +41,20 @@ static RhInventory *empty_inventory(const char *path)
     return inventory;
 }
 
+/* Plans, with the host's word on what only that can say, of all candidates that a report names. */
+static void plan_answer(const Question *question, RhAnswer *answer)
+{
+    do {
+        rh_plan_free(answer->plan);
+        answer->plan = rh_plan_new(question->guest, answer->inventory, question->policy,
+                                   RH_OCCASION_MIGRATE, answer->questions);
+    } while (rh_host_answer(answer->host, answer->questions));
+    if (!answer->questions)
+        return;
+    rh_plan_question_all(answer->plan);
+    (void)rh_host_answer(answer->host, answer->questions);
+}
+
 /* Asks one host: a saved inventory, or with NULL this one. */
 static gboolean ask_host(Question *question, const char *path, GError **error)
 {
@@ -65,11 +78,7 @@ static gboolean ask_host(Question *question, const char *path, GError **error)
         answer->inventory->name = g_path_get_basename(path ? path : "this host");
     answer->name = g_strdup(answer->inventory->name);
     answer->questions = answer->host ? rh_questions_new() : NULL;
-    answer->plan = rh_incoming_plan(question->guest, answer->inventory, answer->host,
-                                    question->policy, RH_INCOMING_MIGRATE, answer->questions);
-    if (answer->questions)
-        rh_plan_question_all(answer->plan);
-    (void)rh_host_answer(answer->host, answer->questions);
+    plan_answer(question, answer);
     g_ptr_array_add(question->answers, g_steal_pointer(&answer));
     return TRUE;
 }

@@ -2,6 +2,7 @@
 #include "hook/incoming.h"
 
 #include "core/explain.h"
+#include "core/situation.h"
 #include "hook/refusal.h"
 #include "site/child.h"
 #include "site/users.h"
@@ -40,19 +41,6 @@ typedef struct {
     GVariant *packed; /* the ledger, for the parent; NULL: there is nothing to write */
 } Job;
 
-RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhHost *host,
-                         const RhPolicy *policy, RhIncoming why, RhQuestions *questions)
-{
-    RhOccasion occasion = why == RH_INCOMING_MIGRATE ? RH_OCCASION_MIGRATE : RH_OCCASION_RESTORE;
-    RhPlan *plan = NULL;
-
-    do {
-        rh_plan_free(plan);
-        plan = rh_plan_new(guest, inventory, policy, occasion, questions);
-    } while (rh_host_answer(host, questions));
-    return plan;
-}
-
 /* Whether a device that would be given is open after all; then it is marked as used. */
 static gboolean is_open(RhHost *host, RhDevice *device)
 {
@@ -65,60 +53,46 @@ static gboolean is_open(RhHost *host, RhDevice *device)
     return TRUE;
 }
 
-/* Looks once more, now that all else calls it free, at what would be given. */
-static gboolean any_open(const RhPlan *plan, const RhUsers *users)
+/* Looks once more, now that all else calls them free, at the devices that would be given. */
+static gboolean is_any_open(GPtrArray *unchecked, const RhUsers *users)
 {
-    g_autoptr(GPtrArray) chosen = g_ptr_array_new();
-    gboolean any = FALSE;
+    gboolean any = unchecked->len > 0 && rh_users_look_again(users, unchecked);
 
-    for (guint i = 0; users->host && i < plan->choices->len; i++) {
-        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
-        RhDevice *device = (RhDevice *)choice->device;
-
-        if (device && !rh_device_knows(device, RH_ATTR_USED_BY))
-            g_ptr_array_add(chosen, device);
-    }
-    any = chosen->len > 0 && rh_users_look_again(users, chosen);
-    for (guint i = 0; i < chosen->len; i++)
-        any |= is_open(users->host, g_ptr_array_index(chosen, i));
+    for (guint i = 0; i < unchecked->len; i++)
+        any |= is_open(users->host, g_ptr_array_index(unchecked, i));
     return any;
 }
 
-static const char *key_of(const RhChoice *choice)
+/* What is asked of the kernel for the few devices that @outcome comes to: whether there is anything
+ * new, so that it is to be decided anew. */
+static gboolean gather_more(const RhSituation *situation, const RhOutcome *outcome,
+                            const RhUsers *users)
 {
-    return choice->device ? rh_device_key(choice->device)
-                          : rh_guest_device_key(choice->guest_device);
+    if (!users->host)
+        return FALSE;
+    return rh_host_answer(users->host, situation->questions) ||
+           (outcome->fits && is_any_open(outcome->unchecked, users));
 }
 
-static void reserve(RhClaims *claims, const RhClaimant *claimant, const RhPlan *plan)
+static RhOutcome *decide_on(const RhSituation *situation, const RhUsers *users)
 {
-    for (guint i = 0; i < plan->choices->len; i++) {
-        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+    RhOutcome *outcome = NULL;
 
-        rh_claims_hold(claims, claimant, choice->guest_device->kind, key_of(choice),
-                       choice->device ? rh_device_name(choice->device) : NULL, RH_CLAIM_RESERVED);
-    }
+    do {
+        rh_outcome_free(outcome);
+        outcome = rh_situation_decide(situation);
+    } while (gather_more(situation, outcome, users));
+    return outcome;
 }
 
-/* A device that is left as it is was never held against the others' claims: why it cannot be had;
- * NULL: it can. */
-static char *find_taken(const RhPlan *plan, const RhUsers *users, const RhClaims *claims,
-                        const RhClaimant *claimant)
+/* The reason, which is the caller's; NULL: the guest fits. */
+static char *explain(const RhSituation *situation, RhOutcome *outcome, const RhUsers *users)
 {
-    for (guint i = 0; i < plan->choices->len; i++) {
-        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
-        g_autofree char *user = choice->device
-                                    ? NULL
-                                    : rh_users_other(users, claims, claimant,
-                                                     choice->guest_device->kind, key_of(choice));
-        g_autofree char *device = rh_guest_device_describe(choice->guest_device);
-
-        if (user)
-            return g_strdup_printf("guest '%s' cannot have its %s, which has no record and is left "
-                                   "as it is: it is in use by %s",
-                                   claimant->guest ? claimant->guest : "", device, user);
-    }
-    return NULL;
+    if (outcome->plan->fits)
+        return g_steal_pointer(&outcome->taken);
+    rh_plan_question_all(outcome->plan);
+    (void)rh_host_answer(users->host, situation->questions);
+    return rh_plan_explain(outcome->plan, RH_MAX_MESSAGE);
 }
 
 static GStrv strings_of(GPtrArray *texts)
@@ -160,43 +134,45 @@ static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *
     decision->warnings = strings_of(warnings);
 }
 
-/* The ledger is open: plans on what nobody uses, and reserves it. */
-static gboolean plan_and_reserve(Job *job, RhLedger *ledger, const RhPolicy *policy,
-                                 RhInventory *inventory, RhUsers *users, RhDecision *decision,
-                                 GError **error)
+/* Carries out what was decided: the claims for the parent to write, the guest's XML. */
+static gboolean carry_out(Job *job, const RhOutcome *outcome, RhLedger *ledger,
+                          RhDecision *decision, GError **error)
 {
-    RhGuest *guest = rh_domain_guest(job->domain);
-    RhClaims *claims = ledger->claims;
-    const RhClaimant *claimant = &ledger->claimant;
+    rh_outcome_reserve(outcome, &ledger->claimant, ledger->claims);
+    job->packed = rh_ledger_pack(ledger, error);
+    if (!job->packed)
+        return FALSE;
+    if (!outcome->fits || !rh_plan_moves(outcome->plan))
+        return TRUE;
+    rh_domain_apply(job->domain, outcome->plan);
+    decision->output = rh_domain_serialise(job->domain, error);
+    return decision->output != NULL;
+}
+
+/* The ledger is open: gives the guest what nobody uses, and reserves it. */
+static gboolean decide_and_reserve(Job *job, RhLedger *ledger, const RhPolicy *policy,
+                                   RhInventory *inventory, RhUsers *users, RhDecision *decision,
+                                   GError **error)
+{
     g_autoptr(RhQuestions) questions = users->host ? rh_questions_new() : NULL;
-    g_autoptr(RhPlan) plan = NULL;
+    RhSituation situation = {.guest = rh_domain_guest(job->domain),
+                             .policy = policy,
+                             .inventory = inventory,
+                             .usage = rh_users_usage(users, ledger->claims),
+                             .claimant = ledger->claimant,
+                             .occasion = job->why == RH_INCOMING_MIGRATE ? RH_OCCASION_MIGRATE
+                                                                         : RH_OCCASION_RESTORE,
+                             .questions = questions};
+    g_autoptr(RhOutcome) outcome = NULL;
 
     if (users->fault)
         return rh_raise(error, RH_ERROR_STATE,
                         "it is not known what the guests here use: %s; try again", users->fault);
-    rh_users_mark(users, claims, claimant, inventory);
-    (void)rh_claims_drop_reservations(claims, claimant);
-    do {
-        g_clear_pointer(&plan, rh_plan_free);
-        plan = rh_incoming_plan(guest, inventory, users->host, policy, job->why, questions);
-    } while (plan->fits && any_open(plan, users));
-    if (!plan->fits) {
-        rh_plan_question_all(plan);
-        (void)rh_host_answer(users->host, questions);
-    }
-    decision->refusal = plan->fits ? find_taken(plan, users, claims, claimant)
-                                   : rh_plan_explain(plan, RH_MAX_MESSAGE);
-    note_plan(decision, plan, policy, users);
-    if (!decision->refusal)
-        reserve(claims, claimant, plan);
-    job->packed = rh_ledger_pack(ledger, error);
-    if (!job->packed)
-        return FALSE;
-    if (decision->refusal || !rh_plan_moves(plan))
-        return TRUE;
-    rh_domain_apply(job->domain, plan);
-    decision->output = rh_domain_serialise(job->domain, error);
-    return decision->output != NULL;
+    rh_users_mark(users, ledger->claims, &ledger->claimant, inventory);
+    outcome = decide_on(&situation, users);
+    decision->refusal = explain(&situation, outcome, users);
+    note_plan(decision, outcome->plan, policy, users);
+    return carry_out(job, outcome, ledger, decision, error);
 }
 
 /* A guest that starts gets what its XML says or nothing. */
@@ -259,7 +235,7 @@ static gboolean decide(Job *job, RhDecision *decision, GError **error)
     users = rh_users_read(job->environment, host);
     rh_users_look(users, inventory);
     ledger = open_ledger(job, users, &without, error);
-    return ledger && plan_and_reserve(job, ledger, policy, inventory, users, decision, error);
+    return ledger && decide_and_reserve(job, ledger, policy, inventory, users, decision, error);
 }
 
 static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)

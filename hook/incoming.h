@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "core/plan.h"
 #include "site/environment.h"
 #include "site/ledger.h"
 
@@ -38,8 +37,3 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RhDecision, rh_decision_clear)
  */
 gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhIncoming why,
                             RhLedger **ret_ledger, RhDecision *ret_decision, GError **error);
-
-/* Plans @guest on @inventory, asking @host what an inventory cannot say, once for all plans of
- * @questions (core/questions); both are NULL for a saved inventory. See rh_plan_new(). */
-RhPlan *rh_incoming_plan(const RhGuest *guest, const RhInventory *inventory, RhHost *host,
-                         const RhPolicy *policy, RhIncoming why, RhQuestions *questions);

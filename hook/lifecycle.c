@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook/lifecycle.h"
 
-#include "core/identity.h"
+#include "core/start.h"
 #include "hook/incoming.h"
 #include "hook/managed-save.h"
 #include "hook/refusal.h"
@@ -115,6 +115,18 @@ static void note_held(const RhGuest *guest, RhClaimState state)
     }
 }
 
+/* What is behind the device's source, the caller's; NULL: the host cannot say. */
+static RhDevice *find_device(const Session *session, const RhGuestDevice *device)
+{
+    const char *key = rh_guest_device_key(device);
+    const RhDevice *saved;
+
+    if (!session->saved)
+        return session->host ? rh_host_device_at(session->host, device->kind, key) : NULL;
+    saved = rh_inventory_find_key(session->saved, device->kind, key);
+    return saved ? rh_device_copy(saved) : NULL;
+}
+
 static gboolean is_here(const Session *session, const RhGuestDevice *device)
 {
     const char *key = rh_guest_device_key(device);
@@ -123,47 +135,41 @@ static gboolean is_here(const Session *session, const RhGuestDevice *device)
                           : rh_host_has(session->host, device->kind, key);
 }
 
-/* Whether the key is still that of the device that was reserved: numbers are reused, names are not.
- */
-static gboolean is_what_was_reserved(const Session *session, const RhGuestDevice *device)
+/* Whether the key is still that of the device called @name: numbers are reused, names are not. */
+static gboolean is_key_of(const Session *session, const RhGuestDevice *device, const char *name)
 {
-    const RhClaim *reservation = reservation_of(session, device);
     const char *key = rh_guest_device_key(device);
     const RhDevice *saved;
 
-    if (!reservation || !reservation->device ||
-        rh_kind_info(device->kind)->key == rh_kind_info(device->kind)->name)
+    if (rh_kind_info(device->kind)->key == rh_kind_info(device->kind)->name)
         return TRUE;
     if (!session->saved)
-        return rh_host_is_key_of(session->host, device->kind, reservation->device, key);
+        return rh_host_is_key_of(session->host, device->kind, name, key);
     saved = rh_inventory_find_key(session->saved, device->kind, key);
-    return saved && g_strcmp0(rh_device_name(saved), reservation->device) == 0;
+    return saved && g_strcmp0(rh_device_name(saved), name) == 0;
 }
 
-/* Why the guest's devices, as its XML names them, cannot be had; NULL: they can. */
-static char *find_obstacle(const Session *session, const RhGuest *guest)
+/* How the device stands; by the ledger, too, where it is open. */
+static RhStanding *gather_standing(const Session *session, const RhGuestDevice *device)
 {
-    for (guint i = 0; i < guest->devices->len; i++) {
-        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
-        g_autofree char *what = rh_guest_device_describe(device);
-        g_autofree char *user =
-            rh_users_other(session->users, session->ledger->claims, &session->ledger->claimant,
-                           device->kind, rh_guest_device_key(device));
-        const char *name = guest->name ? guest->name : "";
+    const RhLedger *ledger = session->ledger;
+    RhStanding *standing = rh_standing_new(device);
+    const RhClaim *reservation;
+    RhUsage usage;
+    RhUser user;
 
-        if (user)
-            return g_strdup_printf("guest '%s' cannot start: its %s is in use by %s", name, what,
-                                   user);
-        if (!is_here(session, device))
-            return g_strdup_printf("guest '%s' cannot start: its %s is not on this host", name,
-                                   what);
-        if (!is_what_was_reserved(session, device))
-            return g_strdup_printf(
-                "guest '%s' cannot start: its %s is not the device any more that "
-                "was reserved for it, which was '%s'",
-                name, what, reservation_of(session, device)->device);
-    }
-    return NULL;
+    standing->found = find_device(session, device);
+    if (!ledger || !ledger->claims)
+        return standing;
+    reservation = reservation_of(session, device);
+    standing->is_reserved = reservation != NULL;
+    standing->reserved = reservation ? g_strdup(reservation->device) : NULL;
+    standing->is_here = is_here(session, device);
+    standing->is_kept = !standing->reserved || is_key_of(session, device, standing->reserved);
+    usage = rh_users_usage(session->users, ledger->claims);
+    if (rh_usage_other(&usage, &ledger->claimant, device->kind, rh_guest_device_key(device), &user))
+        standing->user = rh_user_copy(&user);
+    return standing;
 }
 
 /* What this host is called, the caller's; NULL: unknown. */
@@ -183,95 +189,45 @@ static char *name_here(const Session *session)
                                                                           : NULL;
 }
 
-/* Where the guest's record was made. */
-typedef enum { PLACE_OPEN, PLACE_HOME, PLACE_ELSEWHERE } Place;
+/* All that is known where a guest starts. */
+typedef struct {
+    RhStart start; /* borrows the rest */
+    char *here;
+    GPtrArray *standings;
+    RhPolicy *policy;
+    GError *fault;
+} Known;
 
-static Place place_of(const Session *session, const RhGuest *guest)
+static void known_clear(Known *known)
 {
-    g_autofree char *name = name_here(session);
-
-    if (!name || !guest->record || !guest->record->host)
-        return PLACE_OPEN;
-    return g_str_equal(name, guest->record->host) ? PLACE_HOME : PLACE_ELSEWHERE;
+    g_clear_pointer(&known->here, g_free);
+    g_clear_pointer(&known->standings, g_ptr_array_unref);
+    g_clear_pointer(&known->policy, rh_policy_free);
+    g_clear_error(&known->fault);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Known, known_clear)
 
-/* Whether it may have been made on another host: also where there was no way to look what this one
- * is called. */
-static gboolean may_come_from_elsewhere(const Session *session, const RhGuest *guest)
+static void gather(const Session *session, const RhGuest *guest, Known *known)
 {
-    gboolean looked = session->saved || session->host;
-    Place place = place_of(session, guest);
+    gboolean has_types = FALSE;
 
-    return place == PLACE_ELSEWHERE ||
-           (place == PLACE_OPEN && !looked && guest->record && guest->record->host);
-}
-
-/* What is behind the device's source, the caller's; NULL: the host cannot say. */
-static RhDevice *find_device(const Session *session, const RhGuestDevice *device)
-{
-    const char *key = rh_guest_device_key(device);
-    const RhDevice *saved;
-
-    if (!session->saved)
-        return session->host ? rh_host_device_at(session->host, device->kind, key) : NULL;
-    saved = rh_inventory_find_key(session->saved, device->kind, key);
-    return saved ? rh_device_copy(saved) : NULL;
-}
-
-/* Whether @found was reserved: the rules have said then that it may stand in. */
-static gboolean was_planned(const Session *session, const RhGuestDevice *device,
-                            const RhDevice *found)
-{
-    const RhClaim *reservation =
-        session->ledger && session->ledger->claims ? reservation_of(session, device) : NULL;
-
-    return reservation && found && reservation->device &&
-           g_strcmp0(reservation->device, rh_device_name(found)) == 0;
-}
-
-/* Why @found is not the recorded device; NULL: nothing says so. The configuration is read only for
- * a device of another type. */
-static char *refuse_identity(const Session *session, const RhGuest *guest,
-                             const RhGuestDevice *device, const RhDevice *found)
-{
-    g_autoptr(RhPolicy) policy = NULL;
-    g_autoptr(GError) error = NULL;
-
-    if (rh_kind_info(device->kind)->has_types &&
-        rh_identity_of(device, found) == RH_IDENTITY_OTHER &&
-        !(policy = rh_environment_policy(session->environment, &error)))
-        return rh_refusal_of_fault(error);
-    return rh_identity_refuse(guest, device, found, policy);
-}
-
-/* On the record's own host: why one of the guest's devices is not the recorded one; NULL: nothing
- * says so. */
-static char *find_exchange(const Session *session, const RhGuest *guest)
-{
-    gboolean at_home = place_of(session, guest) == PLACE_HOME;
-
-    for (guint i = 0; at_home && i < guest->devices->len; i++) {
+    known_clear(known);
+    known->here = name_here(session);
+    known->standings = g_ptr_array_new_with_free_func((GDestroyNotify)rh_standing_free);
+    for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
-        g_autoptr(RhDevice) found = find_device(session, device);
-        char *refusal = was_planned(session, device, found)
-                            ? NULL
-                            : refuse_identity(session, guest, device, found);
 
-        if (refusal)
-            return rh_cut(rh_one_line(refusal), RH_MAX_MESSAGE);
+        g_ptr_array_add(known->standings, gather_standing(session, device));
+        has_types |= rh_kind_info(device->kind)->has_types;
     }
-    return NULL;
-}
-
-/* Whether all of the guest's devices were planned here; *@ret_any: whether any was. */
-static gboolean are_all_reserved(const Session *session, const RhGuest *guest, gboolean *ret_any)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < guest->devices->len; i++)
-        n += reservation_of(session, g_ptr_array_index(guest->devices, i)) != NULL;
-    *ret_any = n > 0;
-    return n == guest->devices->len;
+    if (has_types) /* the configuration counts for nothing else */
+        known->policy = rh_environment_policy(session->environment, &known->fault);
+    known->start = (RhStart){.guest = guest,
+                             .here = known->here,
+                             .looked = session->saved || session->host,
+                             .standings = known->standings,
+                             .policy = known->policy,
+                             .fault = known->fault};
 }
 
 /* A guest that starts. */
@@ -282,26 +238,14 @@ typedef struct {
     char *doubt; /* why its state may come from an image whose refusal was lost, a clause; NULL:
                     nothing says so */
     gboolean settled; /* the rules have spoken: its devices were planned here, or judged */
-} Start;
+} Call;
 
-static void start_clear(Start *start)
+static void call_clear(Call *call)
 {
-    g_clear_pointer(&start->domain, rh_domain_free);
-    g_clear_pointer(&start->doubt, g_free);
+    g_clear_pointer(&call->domain, rh_domain_free);
+    g_clear_pointer(&call->doubt, g_free);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Start, start_clear)
-
-/* Whether the rules must judge the guest's devices as they stand: those of a guest from elsewhere
- * that were never planned here, or that somebody changed after they were; and those of a guest
- * whose saved state may be coming back without a plan. */
-static gboolean needs_judgement(const Session *session, Start *start)
-{
-    const RhGuest *guest = rh_domain_guest(start->domain);
-    gboolean any;
-
-    start->settled = are_all_reserved(session, guest, &any);
-    return !start->settled && (any || start->doubt || place_of(session, guest) == PLACE_ELSEWHERE);
-}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Call, call_clear)
 
 /* Says, behind the reason, why a guest that only starts was judged as one that is restored. */
 static char *tell_doubt(char *refusal, const char *doubt)
@@ -317,41 +261,49 @@ static char *tell_doubt(char *refusal, const char *doubt)
 }
 
 /* What the rules say. Without an answer the answer is no. */
-static char *judge(Start *start)
+static char *judge(Call *call)
 {
     g_autoptr(RhLedger) ledger = NULL;
     g_auto(RhDecision) decision = {0};
     g_autoptr(GError) error = NULL;
     char *refusal;
 
-    start->settled = TRUE;
-    if (rh_incoming_decide(start->environment, start->bytes, RH_INCOMING_START, &ledger, &decision,
+    call->settled = TRUE;
+    if (rh_incoming_decide(call->environment, call->bytes, RH_INCOMING_START, &ledger, &decision,
                            &error))
         refusal = g_steal_pointer(&decision.refusal);
     else
         refusal = rh_refusal_of_fault(error);
-    return refusal && start->doubt ? tell_doubt(refusal, start->doubt) : refusal;
+    return refusal && call->doubt ? tell_doubt(refusal, call->doubt) : refusal;
 }
 
 /* The same for a guest that nothing was against but that a refusal may have been lost, for the
  * reason @why. */
-static char *judge_in_doubt(Start *start, const char *why)
+static char *judge_in_doubt(Call *call, const char *why)
 {
     rh_journal_add(RH_EVENT_WARNING, NULL, "%s", why);
-    if (!start->doubt)
-        start->doubt = g_strdup(why);
-    return start->settled ? NULL : judge(start);
+    if (!call->doubt)
+        call->doubt = g_strdup(why);
+    return call->settled ? NULL : judge(call);
 }
 
-/* The claims are locked. NULL: the guest may start, and its devices are claimed. */
-static char *claim_devices(Session *session, Start *start)
+/* Why one of the guest's devices is not the recorded one, a line; NULL: nothing says so. */
+static char *find_exchange(const Known *known)
 {
-    const RhGuest *guest = rh_domain_guest(start->domain);
+    char *refusal = rh_start_find_exchange(&known->start);
+
+    return refusal ? rh_cut(refusal, RH_MAX_MESSAGE) : NULL;
+}
+
+/* The ledger is open. NULL: the guest may start, and its devices are claimed. */
+static char *claim_devices(Session *session, Call *call, const Known *known)
+{
+    const RhGuest *guest = known->start.guest;
     g_autoptr(GError) error = NULL;
-    char *obstacle = find_exchange(session, guest);
+    char *obstacle = find_exchange(known);
 
     if (!obstacle)
-        obstacle = find_obstacle(session, guest);
+        obstacle = rh_start_find_obstacle(&known->start);
     if (obstacle)
         return obstacle;
     hold_all(session, guest, RH_CLAIM_CLAIMED);
@@ -361,80 +313,85 @@ static char *claim_devices(Session *session, Start *start)
     }
     if (!g_error_matches(error, RH_ERROR, RH_ERROR_REFUSED)) {
         rh_ledger_close(session->ledger);
-        return judge_in_doubt(start, error->message);
+        return judge_in_doubt(call, error->message);
     }
-    if (may_come_from_elsewhere(session, guest))
+    if (rh_start_is_from_elsewhere(&known->start))
         return rh_refusal_of_fault(error);
     rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
     return NULL;
 }
 
-/* The claims cannot be had. A guest that is at home starts all the same, unless a refusal may have
- * been lost with them. */
-static char *start_without_claims(const Session *session, Start *start, const GError *error)
+/* The ledger cannot be had. A guest that is at home starts all the same, unless a refusal may have
+ * been lost with it. */
+static char *start_without_claims(Session *session, Call *call, const GError *error)
 {
-    const RhGuest *guest = rh_domain_guest(start->domain);
     gboolean waited = session->ledger && !session->ledger->locked; /* in vain */
-    char *refusal = find_exchange(session, guest);
+    g_auto(Known) known = {0};
+    char *refusal;
 
+    gather(session, rh_domain_guest(call->domain), &known);
+    refusal = find_exchange(&known);
     if (refusal)
         return refusal;
-    if (may_come_from_elsewhere(session, guest))
+    if (rh_start_is_from_elsewhere(&known.start))
         return rh_refusal_of_fault(error);
     if (session->ledger)
         rh_ledger_close(session->ledger);
-    if ((session->host && !waited) || start->doubt)
-        return judge_in_doubt(start, error->message);
+    if ((session->host && !waited) || call->doubt)
+        return judge_in_doubt(call, error->message);
     rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
     return NULL;
 }
 
 /* The guest has devices of ours and no refusal waits. */
-static char *prepare(Start *start)
+static char *prepare(Call *call)
 {
-    const RhEnvironment *environment = start->environment;
-    const RhGuest *guest = rh_domain_guest(start->domain);
+    const RhEnvironment *environment = call->environment;
+    const RhGuest *guest = rh_domain_guest(call->domain);
     gint64 deadline = environment->began + PREPARE_SECONDS * G_USEC_PER_SEC;
     g_auto(Session) session = {0};
+    g_auto(Known) known = {0};
     g_autoptr(GError) error = NULL;
     char *refusal;
 
-    if (!rh_domain_read_record(start->domain, &error)) {
+    if (!rh_domain_read_record(call->domain, &error)) {
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
         g_clear_error(&error);
     }
     if (!session_begin(&session, environment, guest, deadline, &error))
-        return start_without_claims(&session, start, error);
+        return start_without_claims(&session, call, error);
     if (session.users->fault)
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", session.users->fault);
-    if (needs_judgement(&session, start)) {
-        rh_ledger_close(session.ledger);
-        refusal = judge(start);
+    gather(&session, guest, &known);
+    call->settled = rh_start_is_planned(&known.start);
+    if (rh_start_needs_judgement(&known.start, call->doubt != NULL)) {
+        session_clear(&session);
+        refusal = judge(call);
         if (refusal)
             return refusal;
-        session_clear(&session);
         deadline = g_get_monotonic_time() + ATTEND_SECONDS * G_USEC_PER_SEC;
         if (!session_begin(&session, environment, guest, deadline, &error))
-            return start_without_claims(&session, start, error);
+            return start_without_claims(&session, call, error);
+        gather(&session, guest, &known);
     }
-    return claim_devices(&session, start);
+    return claim_devices(&session, call, &known);
 }
 
 /* Takes what a restore left for the guest called @name. */
-static char *take_refusal(Start *start, const char *name)
+static char *take_refusal(Call *call, const char *name)
 {
-    g_autofree char *state = rh_environment_state(start->environment);
-    const RhGuest *guest = start->domain ? rh_domain_guest(start->domain) : NULL;
+    g_autofree char *state = rh_environment_state(call->environment);
+    const RhGuest *guest = call->domain ? rh_domain_guest(call->domain) : NULL;
     g_auto(GStrv) sources = guest ? rh_guest_sources(guest) : NULL;
     RhRefused refused = {.guest = guest && guest->name ? guest->name : name,
                          .uuid = guest ? guest->uuid : NULL,
                          .sources = sources};
     g_autofree char *image = NULL;
-    char *refusal = rh_refusal_take(state, &refused, &start->doubt);
+    char *refusal = rh_refusal_take(state, &refused, &call->doubt);
 
-    image = rh_managed_save_find(start->environment->root, refused.guest);
-    if (!start->doubt && image)
-        start->doubt =
+    image = rh_managed_save_find(call->environment->root, refused.guest);
+    if (!call->doubt && image)
+        call->doubt =
             g_strdup_printf("'%s' is its managed save; where that is not wanted any more, "
                             "'virsh managedsave-remove %s', or remove the file",
                             image, refused.guest);
@@ -444,17 +401,17 @@ static char *take_refusal(Start *start, const char *name)
 char *rh_lifecycle_prepare(const RhEnvironment *environment, const char *guest_name, GBytes *bytes)
 {
     g_autoptr(GError) error = NULL;
-    g_auto(Start) start = {
+    g_auto(Call) call = {
         .environment = environment, .domain = rh_domain_parse(bytes, &error), .bytes = bytes};
-    char *refusal = take_refusal(&start, guest_name);
+    char *refusal = take_refusal(&call, guest_name);
 
     if (refusal)
         return refusal;
-    if (!start.domain && !rh_domain_may_have_devices(bytes))
+    if (!call.domain && !rh_domain_may_have_devices(bytes))
         return NULL; /* libvirt's to turn down */
-    if (!start.domain)
-        return start.doubt ? judge(&start) : rh_refusal_of_fault(error);
-    return rh_domain_guest(start.domain)->devices->len > 0 ? prepare(&start) : NULL;
+    if (!call.domain)
+        return call.doubt ? judge(&call) : rh_refusal_of_fault(error);
+    return rh_domain_guest(call.domain)->devices->len > 0 ? prepare(&call) : NULL;
 }
 
 /* A host that cannot be looked at keeps no claim from being written: only a site's own links stay

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "core/claims.h"
+#include "core/usage.h"
 #include "site/environment.h"
 
 typedef struct {
@@ -51,19 +51,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhUsers, rh_users_free)
 /* Drops the claims that are over. Returns whether any was. */
 gboolean rh_users_expire(const RhUsers *users, RhClaims *claims);
 
-/* Who else than @claimant uses the device, "guest db2" (owned by the caller); NULL: nobody known.
- */
-char *rh_users_other(const RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
-                     RhKind kind, const char *key);
+/* What of it tells which guests have which devices, with @claims; borrowed. */
+RhUsage rh_users_usage(const RhUsers *users, const RhClaims *claims);
 
 /* Finds which nodes the sites' own links among @guest's sources lead to on @host (NULL: none). */
 void rh_users_resolve(RhHost *host, const RhGuest *guest);
 
-/*
- * Gives each used device of @inventory its `used-by` and `used-by-uuid`, and each that another
- * guest's definition names its `named-by`. @claimant's own reservations do not count, and what it
- * has otherwise is marked with its own name; NULL: nobody asks.
- */
+/* Marks @inventory's devices as rh_usage_mark() does, and of those that no guest has the ones that
+ * a process has open. */
 void rh_users_mark(RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
                    RhInventory *inventory);
 

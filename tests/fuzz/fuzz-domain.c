@@ -6,7 +6,6 @@
  * most RH_MAX_MESSAGE bytes.
  */
 #include "core/explain.h"
-#include "hook/incoming.h"
 #include "hook/refusal.h"
 #include "site/config.h"
 #include "tests/fuzz/fuzz.h"
@@ -122,7 +121,7 @@ static void check_no_device_twice(const RhPlan *plan)
 }
 
 static void check_second_run(GBytes *written, const RhInventory *host, const RhPolicy *policy,
-                             RhIncoming why)
+                             RhOccasion occasion)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(RhDomain) domain = rh_domain_parse(written, &error);
@@ -132,14 +131,14 @@ static void check_second_run(GBytes *written, const RhInventory *host, const RhP
     g_assert_no_error(error);
     (void)rh_domain_read_record(domain, &error);
     g_assert_no_error(error);
-    plan = rh_incoming_plan(rh_domain_guest(domain), host, NULL, policy, why, NULL);
+    plan = rh_plan_new(rh_domain_guest(domain), host, policy, occasion, NULL);
     refusal = plan->fits ? NULL : rh_plan_explain(plan, RH_MAX_MESSAGE);
     g_assert_cmpstr(refusal, ==, NULL);
     g_assert_false(rh_plan_moves(plan));
 }
 
 static void check_plan(GBytes *bytes, const RhInventory *host, const RhPolicy *policy,
-                       RhIncoming why)
+                       RhOccasion occasion)
 {
     g_autoptr(RhDomain) domain = rh_domain_parse(bytes, NULL);
     g_autoptr(RhPlan) plan = NULL;
@@ -149,7 +148,7 @@ static void check_plan(GBytes *bytes, const RhInventory *host, const RhPolicy *p
     g_autoptr(GError) error = NULL;
 
     g_assert_true(rh_domain_read_record(domain, NULL));
-    plan = rh_incoming_plan(rh_domain_guest(domain), host, NULL, policy, why, NULL);
+    plan = rh_plan_new(rh_domain_guest(domain), host, policy, occasion, NULL);
     if (!plan->fits) {
         check_refusal(plan);
         return;
@@ -164,7 +163,7 @@ static void check_plan(GBytes *bytes, const RhInventory *host, const RhPolicy *p
     before = blanked(bytes);
     after = blanked(written);
     g_assert_cmpstr(before, ==, after);
-    check_second_run(written, host, policy, why);
+    check_second_run(written, host, policy, occasion);
 }
 
 /* -- an input ---------------------------------------------------------------------------------- */
@@ -214,7 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     policy = rh_config_load("/nowhere", path, NULL);
     if (!host || !may_be_a_host(host) || !policy)
         return 0;
-    check_plan(bytes, host, policy, RH_INCOMING_MIGRATE);
-    check_plan(bytes, host, policy, RH_INCOMING_RESTORE);
+    check_plan(bytes, host, policy, RH_OCCASION_MIGRATE);
+    check_plan(bytes, host, policy, RH_OCCASION_RESTORE);
     return 0;
 }
