@@ -4,6 +4,7 @@
 #include "core/explain.h"
 #include "hook/refusal.h"
 #include "site/child.h"
+#include "site/confinement.h"
 #include "site/users.h"
 #include "util/error.h"
 #include "xml/claims-xml.h"
@@ -248,6 +249,7 @@ static gboolean decide(const Job *job, RhDecision *decision, GError **error)
     rh_users_resolve(host, guest);
     users = rh_users_read(job->environment, host);
     rh_users_look(users, inventory);
+    rh_confinement_enter();
     claims = lock_claims(job, decision, error);
     return claims && plan_and_reserve(job, claims, policy, inventory, users, decision, error);
 }
