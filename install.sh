@@ -47,6 +47,7 @@ pc:libnl-3.0            libnl-3-dev             libnl3-devel
 pc:libnl-genl-3.0       libnl-genl-3-dev        libnl3-devel
 pc:json-glib-1.0        libjson-glib-dev        json-glib-devel
 pc:libvirt              libvirt-dev             libvirt-devel
+pc:libseccomp           libseccomp-dev          libseccomp-devel
 '
 test_needs='
 python3                 python3                 python3

@@ -5,6 +5,7 @@
 #include "core/situation.h"
 #include "hook/refusal.h"
 #include "site/child.h"
+#include "site/confinement.h"
 #include "site/users.h"
 #include "util/error.h"
 #include "xml/domain.h"
@@ -234,6 +235,7 @@ static gboolean decide(Job *job, RhDecision *decision, GError **error)
     rh_users_resolve(host, guest);
     users = rh_users_read(job->environment, host);
     rh_users_look(users, inventory);
+    rh_confinement_enter();
     ledger = open_ledger(job, users, &without, error);
     return ledger && decide_and_reserve(job, ledger, policy, inventory, users, decision, error);
 }

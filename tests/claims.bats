@@ -1246,6 +1246,28 @@ keeps_the_lock() { # SECONDS
     return 1
 }
 
+@test "whoever plans has given up what it does not need, before it waits for the lock" {
+    needs nm pgrep
+    make 1 2
+    comes web1000 # and makes the lock
+    keeps_the_lock 60
+    printf '[policy]\ndeadline = 60\n' > config
+    "$program" hook web1001 migrate begin - "${common[@]}" < web1001.xml > out 2> err 3>&- &
+    jobs+=($!)
+    last='NoNewPrivs:.*1'
+    if grep -q '^Seccomp:' /proc/self/status && nm -D --undefined-only "$program" | grep -q seccomp_load; then
+        last='Seccomp:.*2'
+    fi
+    for ((i = 0; i < 100; i++)); do
+        ! planner=$(pgrep -P "${jobs[1]}") || ! grep -q "$last" "/proc/$planner/status" || break
+        sleep 0.1
+    done
+    cat "/proc/$planner/status"
+    grep -q "$last" "/proc/$planner/status"
+    grep -q 'NoNewPrivs:.*1' "/proc/$planner/status"
+    grep -q 'NoNewPrivs:.*0' "/proc/${jobs[1]}/status" # its parent has not
+}
+
 notes() {
     find state -name 'released-*' -printf '%f\n'
 }

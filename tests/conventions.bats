@@ -56,7 +56,7 @@ caught() {
 
 @test "a library outside its folder" {
     for header in libxml/tree.h netlink/genl/genl.h linux/vdpa.h libvirt/libvirt.h \
-        json-glib/json-glib.h gio/gio.h; do
+        json-glib/json-glib.h seccomp.h gio/gio.h; do
         write core/bad.c "#include <$header>"
         caught 'libxml2 stays' core/bad.c:2
     done

@@ -139,6 +139,28 @@ assert {(claim["kind"], claim["key"]) for claim in claims} >= {(sys.argv[1], sys
     done
 }
 
+# Whose nodes tell it is test-holders.c's; here, what becomes of what was found.
+@test "open: what a process has open is given to nobody, and the refusal says whose it is" {
+    for kind in $kinds; do
+        declare -n keys=${kind}_keys
+        rm -rf state
+        host "$kind"
+        sed -i "s|<$kind [^>]*${keys[0]}'|& used-by='process 4711 (qemu-system-x86)'|" host.xml
+        grep -q used-by host.xml
+        guest web1 1 "$kind"
+        guest web2 2 "$kind"
+        hook web1 migrate
+        [ "$status" = 0 ]
+        grep -q "${keys[1]}" out
+        absent "${keys[0]}" out
+        hook web2 migrate
+        [ "$status" = 1 ]
+        grep -q 'in use by process 4711 (qemu-system-x86)' err
+        "$program" check web2.xml "${common[@]}" > report || true
+        grep -q 'in use by process 4711 (qemu-system-x86)' report
+    done
+}
+
 @test "missing: a guest that starts without its device is refused" {
     for kind in $kinds; do
         rm -rf state

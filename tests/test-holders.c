@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which process has which device open, against a /proc that is made here. */
 #include "host/holders.h"
+#include "host/kind.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -68,6 +69,13 @@ static void remove_tree(const char *path)
     g_assert_cmpint(g_remove(path), ==, 0);
 }
 
+static void remove_below(const char *path)
+{
+    g_autofree char *full = g_build_filename(tree, path, NULL);
+
+    remove_tree(full);
+}
+
 /* All devices of the inventory, and what is found of them. */
 static guint mark(RhInventory *inventory, RhHoldersWhere where)
 {
@@ -75,8 +83,9 @@ static guint mark(RhInventory *inventory, RhHoldersWhere where)
     g_autoptr(GPtrArray) devices = g_ptr_array_new();
     g_autoptr(RhHolders) holders = NULL;
 
-    g_ptr_array_extend(devices, inventory->devices[RH_KIND_VDPA], NULL, NULL);
-    g_ptr_array_extend(devices, inventory->devices[RH_KIND_MDEV], NULL, NULL);
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        if (rh_kind_is_given((RhKind)kind))
+            g_ptr_array_extend(devices, inventory->devices[kind], NULL, NULL);
     holders = rh_holders_find(root, devices, where, LONG_MS);
     (void)rh_holders_mark(holders, devices);
     return rh_holders_left(holders);
@@ -115,6 +124,54 @@ static void assert_used_by(const RhDevice *device, const char *expected)
 
     g_assert_cmpstr(user, ==, expected);
 }
+
+/* -- each kind that guests can have ------------------------------------------------------------ */
+
+static RhDevice *add_one_vdpa(RhInventory *inventory, const char *like)
+{
+    return add_vdpa(inventory, "vdpa1", "vhost-vdpa-1", like);
+}
+
+static RhDevice *add_one_mdev(RhInventory *inventory, const char *like)
+{
+    mock_link("sys/bus/mdev/devices/" UUID, "iommu_group", "../../../kernel/iommu_groups/12");
+    mock_file("sys/class/vfio/12", "dev", like);
+    return add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, UUID);
+}
+
+/* A device whose node has the number of @like. A kind that is missing here fails. */
+static RhDevice *(*const add_one[RH_N_KINDS])(RhInventory *inventory, const char *like) = {
+    [RH_KIND_VDPA] = add_one_vdpa,
+    [RH_KIND_MDEV] = add_one_mdev,
+};
+
+/* Of each such kind it is seen who has a device open, and that nobody has. */
+static void test_kinds(void)
+{
+    mock_link("proc/4711/fd", "31", "/dev/null");
+    mock_comm("4711", "qemu-system-x86\n");
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        g_autoptr(RhInventory) held = rh_inventory_new();
+        g_autoptr(RhInventory) unheld = rh_inventory_new();
+        RhDevice *device;
+
+        if (!rh_kind_is_given((RhKind)kind))
+            continue;
+        g_test_message("%s", rh_kind_info((RhKind)kind)->noun);
+        g_assert_nonnull(add_one[kind]);
+        g_assert_nonnull(rh_host_kind((RhKind)kind)->add_numbers);
+        device = add_one[kind](held, NULL_NUMBER);
+        g_assert_cmpuint(mark(held, RH_HOLDERS_ALL), ==, 0);
+        assert_used_by(device, "process 4711 (qemu-system-x86)");
+        remove_below("sys");
+        device = add_one[kind](unheld, FULL_NUMBER);
+        g_assert_cmpuint(mark(unheld, RH_HOLDERS_ALL), ==, 0);
+        g_assert_false(rh_device_knows(device, RH_ATTR_USED_BY));
+        remove_below("sys");
+    }
+}
+
+/* -- how it is found --------------------------------------------------------------------------- */
 
 static void test_holders(void)
 {
@@ -266,6 +323,7 @@ static void run_in_tree(gconstpointer test)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_data_func("/holders/kinds", (gconstpointer)test_kinds, run_in_tree);
     g_test_add_data_func("/holders/mark", (gconstpointer)test_holders, run_in_tree);
     g_test_add_data_func("/holders/names", (gconstpointer)test_names, run_in_tree);
     g_test_add_data_func("/holders/node", (gconstpointer)test_node, run_in_tree);
