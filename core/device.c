@@ -37,14 +37,14 @@ void rh_device_unset(RhDevice *device, RhAttr attr)
 {
     if (rh_device_knows(device, attr))
         rh_attr_clear(attr, device->values[attr]);
-    device->known &= ~((guint64)1 << attr);
+    rh_bits_remove(device->known, attr);
 }
 
 void rh_device_set_value(RhDevice *device, RhAttr attr, RhValue value)
 {
     rh_device_unset(device, attr);
     device->values[attr] = value;
-    device->known |= (guint64)1 << attr;
+    rh_bits_add(device->known, attr);
 }
 
 void rh_device_set_number(RhDevice *device, RhAttr attr, guint64 number)
@@ -167,7 +167,7 @@ static gboolean same_attributes(const RhDevice *a, const RhDevice *b)
 
 gboolean rh_device_equal(const RhDevice *a, const RhDevice *b)
 {
-    if (a->kind != b->kind || a->known != b->known)
+    if (a->kind != b->kind || memcmp(a->known, b->known, sizeof a->known) != 0)
         return FALSE;
     for (guint attr = 0; attr < RH_N_ATTRS; attr++)
         if (rh_device_knows(a, (RhAttr)attr) &&

@@ -6,10 +6,11 @@
 #pragma once
 
 #include "core/kind.h"
+#include "util/bits.h"
 
 typedef struct {
     RhKind kind;
-    guint64 known; /* a bit for each attribute */
+    guint64 known[RH_BITS_WORDS(RH_N_ATTRS)]; /* a bit for each attribute */
     RhValue values[RH_N_ATTRS];
     GHashTable *attributes; /* <attribute name='…' value='…'/> of an mdev; NULL: none */
 } RhDevice;
@@ -21,7 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhDevice, rh_device_free)
 
 static inline gboolean rh_device_knows(const RhDevice *device, RhAttr attr)
 {
-    return device->known >> attr & 1;
+    return rh_bits_have(device->known, attr);
 }
 
 /* The number, or @otherwise where it is unknown. */

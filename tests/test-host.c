@@ -288,6 +288,7 @@ static void test_pci_describe(void)
     g_autoptr(RhDevice) gone = rh_device_new(RH_KIND_MDEV_PARENT);
     g_autofree char *parent_text = NULL;
     g_autofree char *mgmtdev_text = NULL;
+    g_autofree char *gone_text = NULL;
 
     mock_start();
     mock_pci_add("0000:41:00.2", "mlx5_core", "0\n");
@@ -301,7 +302,8 @@ static void test_pci_describe(void)
     mgmtdev_text = describe(mgmtdev);
     g_assert_cmpstr(mgmtdev_text, ==, "vendor=0x15b3 product=0x101e numa-node=0");
     g_assert_true(rh_pci_describe(root, "0000:41:00.3", gone, NULL));
-    g_assert_cmpuint(gone->known, ==, 0);
+    gone_text = describe(gone);
+    g_assert_cmpstr(gone_text, ==, "");
     mock_stop();
 }
 
