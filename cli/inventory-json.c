@@ -15,9 +15,9 @@ static void add_attrs(JsonBuilder *builder, const RhDevice *device)
     }
 }
 
-static void add_listed(JsonBuilder *builder, const RhDevice *device)
+static void add_parameters(JsonBuilder *builder, const RhDevice *device)
 {
-    g_autoptr(GList) names = rh_device_attribute_names(device);
+    g_autoptr(GList) names = rh_device_parameter_names(device);
 
     if (!names)
         return;
@@ -26,7 +26,7 @@ static void add_listed(JsonBuilder *builder, const RhDevice *device)
     for (GList *name = names; name; name = name->next) {
         json_builder_begin_object(builder);
         rh_json_add_text(builder, "name", name->data);
-        rh_json_add_text(builder, "value", rh_device_attribute(device, name->data));
+        rh_json_add_text(builder, "value", rh_device_parameter(device, name->data));
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -60,7 +60,7 @@ static void add_kind(JsonBuilder *builder, const RhInventory *inventory, RhKind 
         json_builder_begin_object(builder);
         add_attrs(builder, device);
         add_inner(builder, inventory, device);
-        add_listed(builder, device);
+        add_parameters(builder, device);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);

@@ -11,7 +11,7 @@ enum { ATTRIBUTE, ONLY, CAPABILITY, EXACT, COLD, WHY, N_COLUMNS };
 
 typedef void (*Show)(gpointer to, RhKind kind, const RhRule *rule);
 
-/* Each row of @kind, the one that stands for listed attributes last. */
+/* Each row of @kind, the one that stands for listed parameters last. */
 static void for_each(RhKind kind, Show show, gpointer to)
 {
     const RhRuleSet *set = rh_rulebook(kind);

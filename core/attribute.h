@@ -69,8 +69,6 @@ typedef enum {
     RH_N_ATTRS,
 } RhAttr;
 
-G_STATIC_ASSERT(RH_N_ATTRS <= 64); /* RhDevice.known has a bit for each */
-
 /* How a value is held and written. */
 typedef enum {
     RH_TYPE_TEXT,

@@ -12,7 +12,7 @@ static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *d
         rh_device_take(entry, attrs[i], device);
     rh_device_set_text(entry, RH_ATTR_GUEST_ADDRESS, guest_device->guest_address);
     rh_device_unset(entry, RH_ATTR_LOST);
-    rh_device_take_attributes(entry, device);
+    rh_device_take_parameters(entry, device);
     return entry;
 }
 

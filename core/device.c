@@ -19,7 +19,7 @@ RhDevice *rh_device_copy(const RhDevice *device)
 
     for (guint attr = 0; attr < RH_N_ATTRS; attr++)
         rh_device_take(copy, (RhAttr)attr, device);
-    rh_device_take_attributes(copy, device);
+    rh_device_take_parameters(copy, device);
     return copy;
 }
 
@@ -29,7 +29,7 @@ void rh_device_free(RhDevice *device)
         return;
     for (guint attr = 0; attr < RH_N_ATTRS; attr++)
         rh_device_unset(device, (RhAttr)attr);
-    g_clear_pointer(&device->attributes, g_hash_table_unref);
+    g_clear_pointer(&device->parameters, g_hash_table_unref);
     g_free(device);
 }
 
@@ -37,14 +37,14 @@ void rh_device_unset(RhDevice *device, RhAttr attr)
 {
     if (rh_device_knows(device, attr))
         rh_attr_clear(attr, device->values[attr]);
-    device->known &= ~((guint64)1 << attr);
+    rh_bits_remove(device->known, attr);
 }
 
 void rh_device_set_value(RhDevice *device, RhAttr attr, RhValue value)
 {
     rh_device_unset(device, attr);
     device->values[attr] = value;
-    device->known |= (guint64)1 << attr;
+    rh_bits_add(device->known, attr);
 }
 
 void rh_device_set_number(RhDevice *device, RhAttr attr, guint64 number)
@@ -111,30 +111,30 @@ char *rh_device_format(const RhDevice *device, RhAttr attr)
     return rh_device_knows(device, attr) ? rh_attr_format(attr, device->values[attr]) : NULL;
 }
 
-void rh_device_set_attribute(RhDevice *device, const char *name, const char *value)
+void rh_device_set_parameter(RhDevice *device, const char *name, const char *value)
 {
-    if (!device->attributes)
-        device->attributes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_hash_table_insert(device->attributes, g_strdup(name), g_strdup(value));
+    if (!device->parameters)
+        device->parameters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_hash_table_insert(device->parameters, g_strdup(name), g_strdup(value));
 }
 
-const char *rh_device_attribute(const RhDevice *device, const char *name)
+const char *rh_device_parameter(const RhDevice *device, const char *name)
 {
-    return device->attributes ? g_hash_table_lookup(device->attributes, name) : NULL;
+    return device->parameters ? g_hash_table_lookup(device->parameters, name) : NULL;
 }
 
-void rh_device_take_attributes(RhDevice *device, const RhDevice *from)
+void rh_device_take_parameters(RhDevice *device, const RhDevice *from)
 {
     GHashTableIter iter;
     gpointer name;
     gpointer value;
 
-    g_clear_pointer(&device->attributes, g_hash_table_unref);
-    if (!from->attributes)
+    g_clear_pointer(&device->parameters, g_hash_table_unref);
+    if (!from->parameters)
         return;
-    g_hash_table_iter_init(&iter, from->attributes);
+    g_hash_table_iter_init(&iter, from->parameters);
     while (g_hash_table_iter_next(&iter, &name, &value))
-        rh_device_set_attribute(device, name, value);
+        rh_device_set_parameter(device, name, value);
 }
 
 static int compare_text(gconstpointer a, gconstpointer b)
@@ -142,38 +142,38 @@ static int compare_text(gconstpointer a, gconstpointer b)
     return rh_natural_compare(a, b);
 }
 
-GList *rh_device_attribute_names(const RhDevice *device)
+GList *rh_device_parameter_names(const RhDevice *device)
 {
-    return device->attributes ? g_list_sort(g_hash_table_get_keys(device->attributes), compare_text)
+    return device->parameters ? g_list_sort(g_hash_table_get_keys(device->parameters), compare_text)
                               : NULL;
 }
 
-static gboolean same_attributes(const RhDevice *a, const RhDevice *b)
+static gboolean same_parameters(const RhDevice *a, const RhDevice *b)
 {
     GHashTableIter iter;
     gpointer name;
     gpointer value;
 
-    if (!a->attributes || !b->attributes)
-        return a->attributes == b->attributes;
-    if (g_hash_table_size(a->attributes) != g_hash_table_size(b->attributes))
+    if (!a->parameters || !b->parameters)
+        return a->parameters == b->parameters;
+    if (g_hash_table_size(a->parameters) != g_hash_table_size(b->parameters))
         return FALSE;
-    g_hash_table_iter_init(&iter, a->attributes);
+    g_hash_table_iter_init(&iter, a->parameters);
     while (g_hash_table_iter_next(&iter, &name, &value))
-        if (g_strcmp0(rh_device_attribute(b, name), value) != 0)
+        if (g_strcmp0(rh_device_parameter(b, name), value) != 0)
             return FALSE;
     return TRUE;
 }
 
 gboolean rh_device_equal(const RhDevice *a, const RhDevice *b)
 {
-    if (a->kind != b->kind || a->known != b->known)
+    if (a->kind != b->kind || memcmp(a->known, b->known, sizeof a->known) != 0)
         return FALSE;
     for (guint attr = 0; attr < RH_N_ATTRS; attr++)
         if (rh_device_knows(a, (RhAttr)attr) &&
             !rh_attr_equal((RhAttr)attr, a->values[attr], b->values[attr]))
             return FALSE;
-    return same_attributes(a, b);
+    return same_parameters(a, b);
 }
 
 const char *rh_device_name(const RhDevice *device)

@@ -6,12 +6,13 @@
 #pragma once
 
 #include "core/kind.h"
+#include "util/bits.h"
 
 typedef struct {
     RhKind kind;
-    guint64 known; /* a bit for each attribute */
+    guint64 known[RH_BITS_WORDS(RH_N_ATTRS)]; /* a bit for each attribute */
     RhValue values[RH_N_ATTRS];
-    GHashTable *attributes; /* <attribute name='…' value='…'/> of an mdev; NULL: none */
+    GHashTable *parameters; /* name -> value; NULL: none */
 } RhDevice;
 
 RhDevice *rh_device_new(RhKind kind);
@@ -21,7 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhDevice, rh_device_free)
 
 static inline gboolean rh_device_knows(const RhDevice *device, RhAttr attr)
 {
-    return device->known >> attr & 1;
+    return rh_bits_have(device->known, attr);
 }
 
 /* The number, or @otherwise where it is unknown. */
@@ -62,13 +63,18 @@ void rh_device_take_as(RhDevice *device, RhAttr attr, const RhDevice *from, RhAt
 /* The value as documents have it, or NULL where it is unknown; owned by the caller. */
 char *rh_device_format(const RhDevice *device, RhAttr attr);
 
-/* An <attribute> of an mdev: set, or looked up (NULL: unknown). */
-void rh_device_set_attribute(RhDevice *device, const char *name, const char *value);
-const char *rh_device_attribute(const RhDevice *device, const char *name);
+/*
+ * A parameter of an mdev is what its driver has in a file of its own choice below the device's
+ * folder: "vgpu_params", "matrix". Those that count, the policy lists. Documents have
+ * <attribute name='…' value='…'/> for it; "" is a value. Set, both copied, or looked up, owned by
+ * the device (NULL: unknown).
+ */
+void rh_device_set_parameter(RhDevice *device, const char *name, const char *value);
+const char *rh_device_parameter(const RhDevice *device, const char *name);
 /* Replaces all of them by those of @from. */
-void rh_device_take_attributes(RhDevice *device, const RhDevice *from);
+void rh_device_take_parameters(RhDevice *device, const RhDevice *from);
 /* Their names, sorted; free with g_list_free. */
-GList *rh_device_attribute_names(const RhDevice *device);
+GList *rh_device_parameter_names(const RhDevice *device);
 
 /* Whether both have the same kind and the same values for all attributes. */
 gboolean rh_device_equal(const RhDevice *a, const RhDevice *b);

@@ -49,21 +49,21 @@ typedef struct {
 
 /* An attribute that a kind does without is RH_N_ATTRS; a list of attributes is ended by it. */
 typedef struct {
-    const char *element;    /* in an inventory, and in a record where the kind can be recorded */
-    const char *noun;       /* in a sentence */
-    const char *title;      /* of a list of them */
-    const RhAttr *columns;  /* of such a list */
-    RhAttr name;            /* what it is called on its host: unique there, or in its home */
-    RhAttr key;             /* what a guest's XML calls it; without one no guest can have it */
-    gboolean any_case;      /* keys that differ in upper and lower case alone are the same */
-    gboolean has_types;     /* another type may stand in for one, where a policy says so */
-    RhAttr proof;           /* what is the same under its key as long as it is the same device */
-    RhAttr home;            /* names what it hangs on */
-    gboolean within;        /* its element stands in that of its home, of @home_kind */
-    RhKind home_kind;       /* where @within */
-    const RhAttr *attrs;    /* its own attributes in an inventory */
-    const RhAttr *recorded; /* its attributes in a record; NULL: never there */
-    gboolean has_listed;    /* it has <attribute>s, too: those of sysfs that a policy lists */
+    const char *element;     /* in an inventory, and in a record where the kind can be recorded */
+    const char *noun;        /* in a sentence */
+    const char *title;       /* of a list of them */
+    const RhAttr *columns;   /* of such a list */
+    RhAttr name;             /* what it is called on its host: unique there, or in its home */
+    RhAttr key;              /* what a guest's XML calls it; without one no guest can have it */
+    gboolean any_case;       /* keys that differ in upper and lower case alone are the same */
+    gboolean has_types;      /* another type may stand in for one, where a policy says so */
+    RhAttr proof;            /* what is the same under its key as long as it is the same device */
+    RhAttr home;             /* names what it hangs on */
+    gboolean within;         /* its element stands in that of its home, of @home_kind */
+    RhKind home_kind;        /* where @within */
+    const RhAttr *attrs;     /* its own attributes in an inventory */
+    const RhAttr *recorded;  /* its attributes in a record; NULL: never there */
+    gboolean has_parameters; /* it has parameters, too: core/device.h */
     /* Of what is recorded, beside name, key, home and NUMA node, what comes from the device that
      * the guest moves to, since the device in use made it so; NULL: nothing. */
     const RhAttr *moved;

@@ -14,14 +14,14 @@ static RhFact source_model(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
     return rh_fact_text(c->guest_device->model);
 }
 
-static RhFact source_attribute(const RhCase *c, const RhRule *rule)
+static RhFact source_parameter(const RhCase *c, const RhRule *rule)
 {
-    return rh_fact_text(rh_device_attribute(c->entry, rule->attribute));
+    return rh_fact_text(rh_device_parameter(c->entry, rule->attribute));
 }
 
-static RhFact host_attribute(const RhCase *c, const RhRule *rule)
+static RhFact host_parameter(const RhCase *c, const RhRule *rule)
 {
-    return rh_fact_text(rh_device_attribute(c->device, rule->attribute));
+    return rh_fact_text(rh_device_parameter(c->device, rule->attribute));
 }
 
 static gboolean accepted_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
@@ -312,8 +312,8 @@ static const RhRule rules[] = {
      .only = "vfio-ap",
      .comparison = &same_set,
      .attr = RH_ATTR_NAME,
-     .source = source_attribute,
-     .host = host_attribute,
+     .source = source_parameter,
+     .host = host_parameter,
      .text = "matrix is {host}, must be {source}",
      .why = "A guest's keys are behind the queues of its adapters and domains (linux, "
             "Documentation/arch/s390/vfio-ap.rst)."},
@@ -364,8 +364,8 @@ static const RhRule listed_row = {
     .match = ANY,
     .comparison = &rh_equal,
     .attr = RH_ATTR_NAME,
-    .source = source_attribute,
-    .host = host_attribute,
+    .source = source_parameter,
+    .host = host_parameter,
     .text = "{attribute} is {host}, must be {source}",
     .why = "The administrator says which of a type's attributes make a difference to the guest "
            "(virt-rehome.conf(5), attributes).",
@@ -376,10 +376,10 @@ static gboolean find_listed(const RhCase *c, guint row, RhRule *ret_rule)
     const char *type = rh_device_text(c->entry, RH_ATTR_TYPE);
     const RhMdevPolicy *policy = type ? rh_policy_find_mdev(c->context->policy, type) : NULL;
 
-    if (!policy || !policy->attributes || row >= g_strv_length(policy->attributes))
+    if (!policy || !policy->parameters || row >= g_strv_length(policy->parameters))
         return FALSE;
     *ret_rule = listed_row;
-    ret_rule->attribute = policy->attributes[row];
+    ret_rule->attribute = policy->parameters[row];
     return TRUE;
 }
 

@@ -17,7 +17,7 @@ static void mdev_policy_free(gpointer data)
 
     g_free(mdev->type);
     g_strfreev(mdev->accept);
-    g_strfreev(mdev->attributes);
+    g_strfreev(mdev->parameters);
     g_free(mdev);
 }
 

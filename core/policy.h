@@ -21,7 +21,7 @@ typedef struct {
 typedef struct {
     char *type;
     GStrv accept;     /* types that will do instead, in order of preference; NULL: none */
-    GStrv attributes; /* attributes that must be equal; NULL: none */
+    GStrv parameters; /* those that must be equal: "attributes" in the file; NULL: none */
     gboolean create;
 } RhMdevPolicy;
 

@@ -76,7 +76,7 @@ RhDevice *rh_record_move(const RhDevice *entry, const RhDevice *device)
     rh_device_take(moved, RH_ATTR_NUMA_NODE, device);
     for (guint i = 0; info->moved && info->moved[i] != RH_N_ATTRS; i++)
         rh_device_take(moved, info->moved[i], device);
-    rh_device_take_attributes(moved, device);
+    rh_device_take_parameters(moved, device);
     if (info->moved_class &&
         g_strcmp0(rh_device_text(device, RH_ATTR_CLASS), info->moved_class) == 0)
         move_features(moved, device, info->moved_features);

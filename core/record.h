@@ -5,7 +5,7 @@
  *
  * An entry has three parts. Where it is: host, key, name, mgmtdev or parent, numa-node. What the
  * next host must match because the device in use made it so: feature 14; of mdevs type, driver,
- * parent ids, firmware, attributes. What the guest was started with: all else.
+ * parent ids, firmware, parameters. What the guest was started with: all else.
  */
 #pragma once
 

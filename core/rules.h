@@ -147,7 +147,7 @@ gboolean rh_case_differs(const RhCase *c, RhAttr attr);
 typedef struct {
     const RhRule *rows; /* in the order in which they are judged */
     guint n_rows;
-    /* The row that stands for each attribute that the policy lists, and those: @row tells which,
+    /* The row that stands for each parameter that the policy lists, and those: @row tells which,
      * from 0; FALSE: no more. */
     const RhRule *listed_row;
     gboolean (*listed)(const RhCase *c, guint row, RhRule *ret_rule);

@@ -21,10 +21,10 @@ typedef RhKinds RhGather;
 #define RH_GATHER_ALL (~(RhKinds)0)
 
 /*
- * This host's inventory, complete and with @policy's pools; of mdevs, the attributes that @policy
+ * This host's inventory, complete and with @policy's pools; of mdevs, the parameters that @policy
  * lists and the matrix of vfio_ap. A kernel without vDPA or mdev simply has none. A device that
  * vanishes meanwhile is left out. Owned by the caller. Error: RH_ERROR_HOST; RH_ERROR_CONFIG where
- * @policy lists an attribute that leads out of its mdev.
+ * @policy lists a parameter that leads out of its mdev.
  */
 RhInventory *rh_host_gather(RhHost *host, RhGather what, const RhPolicy *policy, GError **error);
 

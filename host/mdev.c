@@ -14,9 +14,9 @@
 
 /* vfio_ap's control domains, domains and adapters (linux/Documentation/arch/s390/vfio-ap.rst). */
 #define AP_API "vfio-ap"
-#define AP_ATTRIBUTE "matrix"
+#define AP_PARAMETER "matrix"
 
-#define VERSION_ATTRIBUTE "migration_version"
+#define VERSION_FILE "migration_version"
 
 /* The kernel links a device to its type after it has announced it. */
 #define PATIENCE 10u
@@ -150,9 +150,9 @@ static char *wait_for_type(Reader *reader, const char *path)
     return type;
 }
 
-/* Some keep their attributes in a directory that is called after the parent's driver:
+/* Some keep their parameters in a directory that is called after the parent's driver:
  * "nvidia/vgpu_params". An empty value is a value: no parameters. */
-static void read_attribute(RhDir *root, RhDevice *mdev, const char *path, const char *driver,
+static void read_parameter(RhDir *root, RhDevice *mdev, const char *path, const char *driver,
                            const char *name)
 {
     g_autofree char *own = g_strdup_printf("%s/%s", path, name);
@@ -162,10 +162,10 @@ static void read_attribute(RhDir *root, RhDevice *mdev, const char *path, const 
     if (!value && grouped)
         value = read_told(root, grouped);
     if (value)
-        rh_device_set_attribute(mdev, name, value);
+        rh_device_set_parameter(mdev, name, value);
 }
 
-static gboolean check_attribute(const char *type, const char *name, GError **error)
+static gboolean check_parameter(const char *type, const char *name, GError **error)
 {
     if (*name && *name != '/' && !strstr(name, ".."))
         return TRUE;
@@ -183,10 +183,10 @@ static gboolean read_listed(Reader *reader, RhDevice *mdev, const char *path, GE
         g_hash_table_lookup(reader->known, rh_device_text(mdev, RH_ATTR_PARENT));
     const char *driver = parent ? rh_device_text(parent, RH_ATTR_DRIVER) : NULL;
 
-    for (guint i = 0; listed && listed->attributes && listed->attributes[i]; i++) {
-        if (!check_attribute(type, listed->attributes[i], error))
+    for (guint i = 0; listed && listed->parameters && listed->parameters[i]; i++) {
+        if (!check_parameter(type, listed->parameters[i], error))
             return FALSE;
-        read_attribute(reader->root, mdev, path, driver, listed->attributes[i]);
+        read_parameter(reader->root, mdev, path, driver, listed->parameters[i]);
     }
     return TRUE;
 }
@@ -198,7 +198,7 @@ static void read_matrix(Reader *reader, RhDevice *mdev, const char *path)
     const RhDevice *type = g_hash_table_lookup(reader->known, key);
 
     if (type && g_strcmp0(rh_device_text(type, RH_ATTR_DEVICE_API), AP_API) == 0)
-        read_attribute(reader->root, mdev, path, NULL, AP_ATTRIBUTE);
+        read_parameter(reader->root, mdev, path, NULL, AP_PARAMETER);
 }
 
 static gboolean read_device(Reader *reader, const char *uuid, GError **error)
@@ -214,7 +214,7 @@ static gboolean read_device(Reader *reader, const char *uuid, GError **error)
     rh_device_set_text(mdev, RH_ATTR_UUID, uuid);
     rh_device_set_text(mdev, RH_ATTR_PARENT, parent);
     rh_device_set_text(mdev, RH_ATTR_TYPE, type);
-    set_told(mdev, RH_ATTR_MIGRATION_VERSION, reader->root, path, VERSION_ATTRIBUTE);
+    set_told(mdev, RH_ATTR_MIGRATION_VERSION, reader->root, path, VERSION_FILE);
     read_matrix(reader, mdev, path);
     if (!read_listed(reader, mdev, path, error))
         return FALSE;
@@ -252,7 +252,7 @@ gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version)
     /* Writing nothing would succeed without having asked anybody. */
     if (!g_uuid_string_is_valid(uuid) || !*version)
         return FALSE;
-    path = g_strdup_printf(DEVICES "/%s/" VERSION_ATTRIBUTE, uuid);
+    path = g_strdup_printf(DEVICES "/%s/" VERSION_FILE, uuid);
     return rh_dir_write(root, path, version, &refusal);
 }
 

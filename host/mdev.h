@@ -11,10 +11,10 @@
 /*
  * Adds the mdev parents, types and devices below @root to @inventory; none where the kernel has no
  * mdev. A parent's `bus` is its subsystem: "pci", "css", "matrix" (vfio_ap), and for a parent that
- * is a class device the class ("mtty"). Of a device, those attributes are read that @policy lists
+ * is a class device the class ("mtty"). Of a device, those parameters are read that @policy lists
  * for its type, and the matrix of vfio_ap; lines are joined by blanks. What a vendor's driver does
  * not tell, for whatever reason, is unknown. A device that vanishes meanwhile is left out. Error:
- * RH_ERROR_HOST; RH_ERROR_CONFIG where @policy lists an attribute that leads elsewhere.
+ * RH_ERROR_HOST; RH_ERROR_CONFIG where @policy lists a parameter that leads elsewhere.
  */
 gboolean rh_mdev_read(RhDir *root, const RhPolicy *policy, RhInventory *inventory, GError **error);
 

@@ -132,26 +132,26 @@ guint64 rh_node_make_number(guint major, guint minor)
 }
 
 /* "245:3", as sysfs says it. */
-static gboolean read_number(RhDir *root, const char *attribute, guint64 *ret_number)
+static gboolean read_number(RhDir *root, const char *file, guint64 *ret_number)
 {
     g_autofree char *text = NULL;
     guint major;
     guint minor;
 
-    if (!rh_dir_read(root, attribute, &text, NULL) || !text ||
+    if (!rh_dir_read(root, file, &text, NULL) || !text ||
         sscanf(text, "%u:%u", &major, &minor) != 2)
         return FALSE;
     *ret_number = rh_node_make_number(major, minor);
     return TRUE;
 }
 
-void rh_node_add_number(RhDir *root, const char *attribute, const char *node, GArray *numbers)
+void rh_node_add_number(RhDir *root, const char *file, const char *node, GArray *numbers)
 {
     guint64 number;
     guint major;
     guint minor;
 
-    if (!read_number(root, attribute, &number)) {
+    if (!read_number(root, file, &number)) {
         if (!rh_node_number(root, node, &major, &minor))
             return;
         number = rh_node_make_number(major, minor);

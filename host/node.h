@@ -24,6 +24,6 @@ gboolean rh_node_number(RhDir *root, const char *path, guint *ret_major, guint *
 /* Both in one, as numbers are compared. */
 guint64 rh_node_make_number(guint major, guint minor);
 
-/* Adds the number (of guint64) that stands in @attribute of sysfs ("245:3") to @numbers, or that of
+/* Adds the number (of guint64) that stands in @file of sysfs ("245:3") to @numbers, or that of
  * @node where sysfs does not say; none where neither does. */
-void rh_node_add_number(RhDir *root, const char *attribute, const char *node, GArray *numbers);
+void rh_node_add_number(RhDir *root, const char *file, const char *node, GArray *numbers);

@@ -286,7 +286,8 @@ static gboolean parse_device(struct nlmsghdr *answer, RhDevice *device, GError *
     return TRUE;
 }
 
-/* Attribute 21 is a disk's capacity, in sectors of 512 bytes, or a 6.1 net device's features. */
+/* Netlink's attribute 21 is a disk's capacity, in sectors of 512 bytes, or a 6.1 net device's
+ * features. */
 static void set_attribute_21(RhDevice *device, struct nlattr **attrs, guint32 id)
 {
     if (id == ID_BLK)

@@ -244,9 +244,9 @@ static void add_numbers(RhDir *root, const RhDevice *device, GArray *numbers)
     const char *key = rh_device_key(device);
     const char *name = rh_device_name(device);
     g_autofree char *node = g_path_get_basename(key);
-    g_autofree char *attribute = g_strdup_printf("%s/%s/%s/dev", DEVICES, name ? name : "", node);
+    g_autofree char *file = g_strdup_printf("%s/%s/%s/dev", DEVICES, name ? name : "", node);
 
-    rh_node_add_number(root, attribute, key, numbers);
+    rh_node_add_number(root, file, key, numbers);
 }
 
 /* What a site's own link or node below /dev (/dev/vdpa/tenant-a) is here. */

@@ -145,13 +145,13 @@ static gboolean take_mdev_accept(const Setting *setting)
 }
 
 /* Names of files below the device's folder: never out of it. */
-static gboolean take_mdev_attributes(const Setting *setting)
+static gboolean take_mdev_parameters(const Setting *setting)
 {
-    GStrv *attributes = &rh_policy_mdev(setting->policy, setting->subject)->attributes;
-    gboolean inside = take_list(setting, attributes);
+    GStrv *names = &rh_policy_mdev(setting->policy, setting->subject)->parameters;
+    gboolean inside = take_list(setting, names);
 
-    for (guint i = 0; inside && (*attributes)[i]; i++)
-        inside = (*attributes)[i][0] != '/' && !strstr((*attributes)[i], "..");
+    for (guint i = 0; inside && (*names)[i]; i++)
+        inside = (*names)[i][0] != '/' && !strstr((*names)[i], "..");
     return inside;
 }
 
@@ -187,7 +187,7 @@ static const Key pool_keys[] = {
 static const Key mdev_keys[] = {
     {"accept", "a list of types", take_mdev_accept},
     {"create", "yes or no", take_mdev_create},
-    {"attributes", "a list of attributes, files in the device's folder", take_mdev_attributes},
+    {"attributes", "a list of attributes, files in the device's folder", take_mdev_parameters},
     {NULL, NULL, NULL}};
 
 static const Key vdpa_keys[] = {{"create", "yes or no", take_vdpa_create},

@@ -100,7 +100,7 @@ static void test_all_keys(void)
     g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_VDPA][1], ==, "auxiliary/*");
     g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_VF][0], ==, "0000:3b:*");
     g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-107"), ==, 2);
-    g_assert_cmpstr(rh_policy_mdev(policy, "nvidia-105")->attributes[0], ==, "vgpu_params");
+    g_assert_cmpstr(rh_policy_mdev(policy, "nvidia-105")->parameters[0], ==, "vgpu_params");
     g_assert_true(rh_policy_mdev(policy, "nvidia-105")->create);
     g_assert_true(policy->vdpa_reconfigure);
     g_assert_false(policy->vdpa_create);

@@ -135,15 +135,15 @@ static void test_move_mdev(void)
     rh_device_set_text(entry, RH_ATTR_UUID, "c2177883-f1bb-47f0-914d-32a22e3a8804");
     rh_device_set_text(entry, RH_ATTR_TYPE, "nvidia-105");
     rh_device_set_text(entry, RH_ATTR_POOL, "gpu");
-    rh_device_set_attribute(entry, "vgpu_params", "frame_rate_limiter=0");
+    rh_device_set_parameter(entry, "vgpu_params", "frame_rate_limiter=0");
     rh_device_set_text(device, RH_ATTR_UUID, "1b6a2c4e-90d5-4c5b-8a53-1f4d0a8e6b01");
     rh_device_set_text(device, RH_ATTR_TYPE, "nvidia-106");
-    rh_device_set_attribute(device, "vgpu_params", "frame_rate_limiter=1");
+    rh_device_set_parameter(device, "vgpu_params", "frame_rate_limiter=1");
     moved = rh_record_move(entry, device);
     g_assert_cmpstr(rh_device_key(moved), ==, "1b6a2c4e-90d5-4c5b-8a53-1f4d0a8e6b01");
     g_assert_cmpstr(rh_device_text(moved, RH_ATTR_TYPE), ==, "nvidia-106");
     g_assert_cmpstr(rh_device_text(moved, RH_ATTR_POOL), ==, "gpu");
-    g_assert_cmpstr(rh_device_attribute(moved, "vgpu_params"), ==, "frame_rate_limiter=1");
+    g_assert_cmpstr(rh_device_parameter(moved, "vgpu_params"), ==, "frame_rate_limiter=1");
 }
 
 int main(int argc, char **argv)

@@ -221,11 +221,11 @@ static void mock_mtty_add(void)
 
 /* -- what came out ----------------------------------------------------------------------------- */
 
-/* All that is known of @device, its attributes last. */
+/* All that is known of @device, its parameters last. */
 static char *describe(const RhDevice *device)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GList) names = rh_device_attribute_names(device);
+    g_autoptr(GList) names = rh_device_parameter_names(device);
 
     for (guint attr = 0; attr < RH_N_ATTRS; attr++) {
         g_autofree char *value = rh_device_format(device, (RhAttr)attr);
@@ -236,7 +236,7 @@ static char *describe(const RhDevice *device)
     }
     for (const GList *name = names; name; name = name->next)
         g_ptr_array_add(parts, g_strdup_printf("[%s]=%s", (const char *)name->data,
-                                               rh_device_attribute(device, name->data)));
+                                               rh_device_parameter(device, name->data)));
     g_ptr_array_add(parts, NULL);
     return g_strjoinv(" ", (char **)parts->pdata);
 }
@@ -288,6 +288,7 @@ static void test_pci_describe(void)
     g_autoptr(RhDevice) gone = rh_device_new(RH_KIND_MDEV_PARENT);
     g_autofree char *parent_text = NULL;
     g_autofree char *mgmtdev_text = NULL;
+    g_autofree char *gone_text = NULL;
 
     mock_start();
     mock_pci_add("0000:41:00.2", "mlx5_core", "0\n");
@@ -301,7 +302,8 @@ static void test_pci_describe(void)
     mgmtdev_text = describe(mgmtdev);
     g_assert_cmpstr(mgmtdev_text, ==, "vendor=0x15b3 product=0x101e numa-node=0");
     g_assert_true(rh_pci_describe(root, "0000:41:00.3", gone, NULL));
-    g_assert_cmpuint(gone->known, ==, 0);
+    gone_text = describe(gone);
+    g_assert_cmpstr(gone_text, ==, "");
     mock_stop();
 }
 
@@ -460,7 +462,7 @@ static gboolean read_mdevs(const RhPolicy *policy, RhInventory *inventory, GErro
     return rh_mdev_read(root, policy, inventory, error);
 }
 
-/* What is there, with the attributes @listed ("a;b", NULL: none) of the type @type. */
+/* What is there, with the parameters @listed ("a;b", NULL: none) of the type @type. */
 static RhInventory *read_mdevs_well(const char *type, const char *listed)
 {
     g_autoptr(RhPolicy) policy = rh_policy_new();
@@ -468,7 +470,7 @@ static RhInventory *read_mdevs_well(const char *type, const char *listed)
     g_autoptr(GError) error = NULL;
 
     if (listed)
-        rh_policy_mdev(policy, type)->attributes = g_strsplit(listed, ";", -1);
+        rh_policy_mdev(policy, type)->parameters = g_strsplit(listed, ";", -1);
     read_mdevs(policy, inventory, &error);
     g_assert_no_error(error);
     return g_steal_pointer(&inventory);
@@ -494,7 +496,7 @@ static void test_mdev_mtty(void)
     mock_stop();
 }
 
-/* A GPU: its driver has a version, and keeps attributes in a directory of its own. */
+/* A GPU: its driver has a version, and keeps parameters in a directory of its own. */
 #define GPU PCI_DIR "/0000:84:00.0"
 static void test_mdev_on_pci(void)
 {
@@ -586,9 +588,9 @@ static void test_mdev_attribute_elsewhere(void)
         g_autoptr(RhPolicy) policy = rh_policy_new();
         g_autoptr(RhInventory) inventory = rh_inventory_new();
         g_autoptr(GError) error = NULL;
-        const char *const attributes[] = {names[i], NULL};
+        const char *const parameters[] = {names[i], NULL};
 
-        rh_policy_mdev(policy, "mtty-1")->attributes = g_strdupv((GStrv)attributes);
+        rh_policy_mdev(policy, "mtty-1")->parameters = g_strdupv((GStrv)parameters);
         g_assert_false(read_mdevs(policy, inventory, &error));
         g_assert_error(error, RH_ERROR, RH_ERROR_CONFIG);
         g_assert_nonnull(strstr(error->message, "[mdev mtty-1]"));

@@ -21,7 +21,7 @@ gboolean rh_device_read_attribute(RhDevice *device, const char *name, const char
     return TRUE;
 }
 
-static void read_listed(RhDevice *device, xmlNode *node)
+static void read_parameters(RhDevice *device, xmlNode *node)
 {
     for (xmlNode *child = rh_xml_child(node, RH_NAMESPACE, "attribute"); child;
          child = rh_xml_next(child, RH_NAMESPACE, "attribute")) {
@@ -29,7 +29,7 @@ static void read_listed(RhDevice *device, xmlNode *node)
         g_autoptr(RhXmlText) value = rh_xml_get(child, "value");
 
         if (name && value)
-            rh_device_set_attribute(device, name, value);
+            rh_device_set_parameter(device, name, value);
     }
 }
 
@@ -51,26 +51,26 @@ RhDevice *rh_device_read_entry(RhKind kind, xmlNode *node, GError **error)
                  rh_attr_info(info->key)->name);
         return NULL;
     }
-    read_listed(device, node);
+    read_parameters(device, node);
     return g_steal_pointer(&device);
 }
 
-static gboolean has_listed(const RhDevice *device, xmlNode *node)
+static gboolean has_parameters(const RhDevice *device, xmlNode *node)
 {
     g_autoptr(RhDevice) old = rh_device_new(device->kind);
     g_autoptr(RhDevice) new = rh_device_new(device->kind);
 
-    read_listed(old, node);
-    rh_device_take_attributes(new, device);
+    read_parameters(old, node);
+    rh_device_take_parameters(new, device);
     return rh_device_equal(old, new);
 }
 
-static void write_listed(const RhDevice *device, xmlNode *node)
+static void write_parameters(const RhDevice *device, xmlNode *node)
 {
-    g_autoptr(GList) names = rh_device_attribute_names(device);
+    g_autoptr(GList) names = rh_device_parameter_names(device);
     xmlNode *child;
 
-    if (has_listed(device, node))
+    if (has_parameters(device, node))
         return;
     child = rh_xml_child(node, RH_NAMESPACE, "attribute");
     while (child) {
@@ -83,7 +83,7 @@ static void write_listed(const RhDevice *device, xmlNode *node)
     for (GList *name = names; name; name = name->next) {
         child = xmlNewTextChild(node, node->ns, TEXT("attribute"), NULL);
         rh_xml_set(child, "name", name->data);
-        rh_xml_set(child, "value", rh_device_attribute(device, name->data));
+        rh_xml_set(child, "value", rh_device_parameter(device, name->data));
     }
 }
 
@@ -96,5 +96,5 @@ void rh_device_write_entry(const RhDevice *device, xmlNode *node)
 
         rh_xml_set(node, rh_attr_info(attrs[i])->name, value);
     }
-    write_listed(device, node);
+    write_parameters(device, node);
 }

@@ -113,10 +113,10 @@ static gboolean read_inner(Reader *reader, RhKind kind, const RhXmlElement *elem
     return TRUE;
 }
 
-static void read_listed(RhDevice *device, const RhXmlElement *element)
+static void read_parameter(RhDevice *device, const RhXmlElement *element)
 {
-    g_autofree char *listed_name = NULL;
-    g_autofree char *listed_value = NULL;
+    g_autofree char *its_name = NULL;
+    g_autofree char *its_value = NULL;
 
     for (int i = 0; i < element->n_attributes; i++) {
         g_autofree char *value = NULL;
@@ -125,12 +125,12 @@ static void read_listed(RhDevice *device, const RhXmlElement *element)
         if (!rh_xml_attribute(element, i, &name, &value))
             continue;
         if (g_str_equal(name, "name"))
-            replace(&listed_name, value);
+            replace(&its_name, value);
         else if (g_str_equal(name, "value"))
-            replace(&listed_value, value);
+            replace(&its_value, value);
     }
-    if (listed_name && listed_value)
-        rh_device_set_attribute(device, listed_name, listed_value);
+    if (its_name && its_value)
+        rh_device_set_parameter(device, its_name, its_value);
 }
 
 static gboolean read_part(Reader *reader, const RhXmlElement *element, GError **error)
@@ -141,8 +141,9 @@ static gboolean read_part(Reader *reader, const RhXmlElement *element, GError **
         return TRUE;
     if (rh_kind_by_element(element->name, &kind) && rh_kind_is_within(kind, reader->device->kind))
         return read_inner(reader, kind, element, error);
-    if (rh_kind_info(reader->device->kind)->has_listed && g_str_equal(element->name, "attribute"))
-        read_listed(reader->device, element);
+    if (rh_kind_info(reader->device->kind)->has_parameters &&
+        g_str_equal(element->name, "attribute"))
+        read_parameter(reader->device, element);
     return TRUE;
 }
 
@@ -203,14 +204,14 @@ static void write_attrs(xmlTextWriter *writer, const RhDevice *device)
     }
 }
 
-static void write_listed(xmlTextWriter *writer, const RhDevice *device)
+static void write_parameters(xmlTextWriter *writer, const RhDevice *device)
 {
-    g_autoptr(GList) names = rh_device_attribute_names(device);
+    g_autoptr(GList) names = rh_device_parameter_names(device);
 
     for (GList *name = names; name; name = name->next) {
         rh_xml_must(xmlTextWriterStartElement(writer, TEXT("attribute")) >= 0);
         write_text(writer, "name", name->data);
-        write_text(writer, "value", rh_device_attribute(device, name->data));
+        write_text(writer, "value", rh_device_parameter(device, name->data));
         rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
     }
 }
@@ -226,7 +227,7 @@ static void write_device(xmlTextWriter *writer, const RhInventory *inventory,
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
         if (rh_kind_is_within((RhKind)kind, device->kind))
             write_kind(writer, inventory, (RhKind)kind, device);
-    write_listed(writer, device);
+    write_parameters(writer, device);
     rh_xml_must(xmlTextWriterEndElement(writer) >= 0);
 }
 

@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-static void check_attributes(GStrv attributes)
+static void check_parameters(GStrv names)
 {
-    for (guint i = 0; attributes && attributes[i]; i++) {
-        g_assert_true(attributes[i][0] != '/');
-        g_assert_null(strstr(attributes[i], ".."));
+    for (guint i = 0; names && names[i]; i++) {
+        g_assert_true(names[i][0] != '/');
+        g_assert_null(strstr(names[i], ".."));
     }
 }
 
@@ -23,6 +23,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     g_assert_cmpuint(policy->deadline, >, 0);
     for (guint i = 0; i < policy->mdevs->len; i++)
-        check_attributes(((RhMdevPolicy *)g_ptr_array_index(policy->mdevs, i))->attributes);
+        check_parameters(((RhMdevPolicy *)g_ptr_array_index(policy->mdevs, i))->parameters);
     return 0;
 }
