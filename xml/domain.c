@@ -7,12 +7,12 @@
 #include "xml/device-xml.h"
 #include "xml/limits.h"
 #include "xml/parse.h"
+#include "xml/record-xml.h"
 #include "xml/use.h"
 
 #include <libxml/xmlsave.h>
 #include <string.h>
 
-#define TEXT(s) ((const xmlChar *)(s))
 #define MAX_RECORD_TEXT 2000u
 
 struct RhDomain {
@@ -119,53 +119,11 @@ gboolean rh_domain_may_have_devices(GBytes *bytes)
     return rh_use_is_marked(bytes) || (length > 0 && memchr(data, '\0', length));
 }
 
-static gboolean read_format(xmlNode *node, GError **error)
-{
-    g_autoptr(RhXmlText) text = rh_xml_get(node, "format");
-    guint64 format;
-
-    if (!text)
-        return rh_raise(error, RH_ERROR_INPUT, "the guest's record has no format");
-    if (!rh_parse_number(text, G_MAXUINT, &format))
-        return rh_raise(error, RH_ERROR_INPUT,
-                        "the guest's record has format='%s', which is no number", text);
-    if (format > RH_FORMAT)
-        return rh_raise(error, RH_ERROR_INPUT,
-                        "the guest's record has format %" G_GUINT64_FORMAT
-                        ", this version reads up to %u; install a newer virt-rehome here",
-                        format, RH_FORMAT);
-    return TRUE;
-}
-
-/* Those that can be read are read, whatever is wrong with another. */
-static gboolean read_entries(RhDomain *domain, RhRecord *record, xmlNode *node, GError **error)
-{
-    gboolean ok = TRUE;
-
-    for (xmlNode *child = node->children; child; child = child->next) {
-        RhDevice *entry;
-        RhKind kind;
-
-        if (child->type != XML_ELEMENT_NODE || !child->ns ||
-            !g_str_equal((const char *)child->ns->href, RH_NAMESPACE) ||
-            !rh_kind_by_element((const char *)child->name, &kind) || !rh_kind_info(kind)->recorded)
-            continue;
-        entry = rh_device_read_entry(kind, child, ok ? error : NULL);
-        ok = ok && entry;
-        if (!entry)
-            continue;
-        g_ptr_array_add(record->entries, entry);
-        g_hash_table_insert(domain->elements, entry, child);
-    }
-    return ok;
-}
-
 gboolean rh_domain_read_record(RhDomain *domain, GError **error)
 {
     xmlNode *root = xmlDocGetRootElement(domain->doc);
     xmlNode *metadata = rh_xml_child(root, NULL, "metadata");
     xmlNode *node = rh_xml_child(metadata, RH_NAMESPACE, "record");
-    RhRecord *record;
 
     if (!node)
         return rh_guest_match_record(domain->guest, error);
@@ -174,14 +132,11 @@ gboolean rh_domain_read_record(RhDomain *domain, GError **error)
                         "the guest has two records in its metadata; remove them with 'virsh "
                         "metadata GUEST %s --remove' and record anew",
                         RH_NAMESPACE);
-    if (!read_format(node, error))
+    if (!rh_record_xml_check(node, error))
         return FALSE;
-    record = domain->guest->record = rh_record_new();
+    domain->guest->record = rh_record_new();
     domain->record = node;
-    record->host = rh_xml_copy(node, "host");
-    record->kernel = rh_xml_copy(node, "kernel");
-    record->qemu = rh_xml_copy(node, "qemu");
-    if (read_entries(domain, record, node, error))
+    if (rh_record_xml_read(node, domain->guest->record, domain->elements, error))
         return rh_guest_match_record(domain->guest, error);
     (void)rh_guest_match_record(domain->guest, NULL);
     return FALSE;
@@ -216,7 +171,7 @@ gboolean rh_domain_forget_record(RhDomain *domain, GError **error)
         guint64 format;
 
         if (text && rh_parse_number(text, G_MAXUINT, &format) && format > RH_FORMAT)
-            return read_format(node, error);
+            return rh_record_xml_check(node, error);
     }
     for (guint i = 0; i < domain->guest->devices->len; i++) {
         RhGuestDevice *device = g_ptr_array_index(domain->guest->devices, i);
@@ -242,19 +197,6 @@ static const RhChoice *choice_of(const RhPlan *plan, const RhDevice *entry)
     return NULL;
 }
 
-/* An element with the white space before it. */
-static void remove_element(xmlNode *node)
-{
-    xmlNode *before = node->prev;
-
-    if (before && xmlIsBlankNode(before)) {
-        xmlUnlinkNode(before);
-        xmlFreeNode(before);
-    }
-    xmlUnlinkNode(node);
-    xmlFreeNode(node);
-}
-
 /* Each entry becomes what its device is here; one without a device would name some other guest's
  * device from now on, and goes. */
 static void move_record(RhDomain *domain, const RhPlan *plan)
@@ -271,7 +213,7 @@ static void move_record(RhDomain *domain, const RhPlan *plan)
         if (moved)
             rh_device_write_entry(moved, node);
         else
-            remove_element(node);
+            rh_record_xml_remove(node);
     }
 }
 
@@ -316,94 +258,14 @@ gboolean rh_domain_set_lost(RhDomain *domain, const RhGuestDevice *device, gbool
     return TRUE;
 }
 
-/* <metadata> stands after name, uuid, title and description, where libvirt puts it. */
-static xmlNode *make_metadata(xmlNode *root)
-{
-    static const char *const before[] = {"description", "title", "genid", "uuid", "name"};
-    xmlNode *metadata = xmlNewDocNode(root->doc, NULL, TEXT("metadata"), NULL);
-    xmlNode *last = NULL;
-
-    for (guint i = 0; !last && i < G_N_ELEMENTS(before); i++)
-        last = rh_xml_child(root, NULL, before[i]);
-    if (last)
-        xmlAddNextSibling(last, metadata);
-    else if (root->children)
-        xmlAddPrevSibling(root->children, metadata);
-    else
-        xmlAddChild(root, metadata);
-    if (last)
-        xmlAddNextSibling(last, xmlNewDocText(root->doc, TEXT("\n  ")));
-    xmlAddChild(metadata, xmlNewDocText(root->doc, TEXT("\n  ")));
-    return metadata;
-}
-
-static void indent(xmlNode *parent, const char *space)
-{
-    xmlAddChild(parent, xmlNewDocText(parent->doc, TEXT(space)));
-}
-
-static xmlNode *make_record(xmlNode *metadata)
-{
-    xmlNode *node = xmlNewDocNode(metadata->doc, NULL, TEXT("record"), NULL);
-
-    xmlSetNs(node, xmlNewNs(node, TEXT(RH_NAMESPACE), NULL));
-    indent(metadata, "  ");
-    xmlAddChild(metadata, node);
-    indent(metadata, "\n  ");
-    return node;
-}
-
-static void write_entries(xmlNode *node, const RhRecord *record)
-{
-    for (guint i = 0; i < record->entries->len; i++) {
-        const RhDevice *entry = g_ptr_array_index(record->entries, i);
-        xmlNode *child =
-            xmlNewDocNode(node->doc, node->ns, TEXT(rh_kind_info(entry->kind)->element), NULL);
-
-        indent(node, "\n      ");
-        xmlAddChild(node, child);
-        rh_device_write_entry(entry, child);
-    }
-    indent(node, "\n    ");
-}
-
-static void write_record(xmlNode *node, const RhRecord *record, GDateTime *time)
-{
-    g_autofree char *format = g_strdup_printf("%u", RH_FORMAT);
-    g_autofree char *stamp = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
-
-    rh_xml_set(node, "format", format);
-    rh_xml_set(node, "host", record->host);
-    rh_xml_set(node, "kernel", record->kernel);
-    rh_xml_set(node, "qemu", record->qemu);
-    rh_xml_set(node, "time", stamp);
-    write_entries(node, record);
-}
-
 void rh_domain_set_record(RhDomain *domain, const RhRecord *record, GDateTime *time)
 {
-    xmlNode *root = xmlDocGetRootElement(domain->doc);
-    xmlNode *metadata = rh_xml_child(root, NULL, "metadata");
-    xmlNode *old;
-
-    while ((old = rh_xml_child(metadata, RH_NAMESPACE, "record")))
-        remove_element(old);
-    write_record(make_record(metadata ? metadata : make_metadata(root)), record, time);
+    rh_record_xml_put(xmlDocGetRootElement(domain->doc), record, time);
 }
 
 char *rh_domain_format_record(const RhRecord *record, GDateTime *time)
 {
-    xmlBuffer *buffer = rh_xml_buffer_new();
-    g_autoptr(xmlDoc) doc = xmlNewDoc(TEXT("1.0"));
-    xmlNode *node = xmlNewDocNode(doc, NULL, TEXT("record"), NULL);
-    g_autoptr(GBytes) bytes = NULL;
-
-    xmlSetNs(node, xmlNewNs(node, TEXT(RH_NAMESPACE), NULL));
-    xmlDocSetRootElement(doc, node);
-    write_record(node, record, time);
-    rh_xml_must(xmlNodeDump(buffer, doc, node, 0, 0) >= 0);
-    bytes = rh_xml_buffer_free_to_bytes(buffer);
-    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    return rh_record_xml_format(record, time);
 }
 
 GBytes *rh_domain_serialise(RhDomain *domain, GError **error)
