@@ -67,8 +67,9 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContra
                      guest_device->noun, guest_device->source, host->name ? host->name : "");
             return NULL;
         }
-        g_ptr_array_add(record->entries, carried ? carry_entry(guest_device, device)
-                                                 : make_entry(guest_device, device));
+        rh_record_add(record, guest_device,
+                      carried ? carry_entry(guest_device, device)
+                              : make_entry(guest_device, device));
     }
     return g_steal_pointer(&record);
 }
@@ -97,14 +98,12 @@ static const RhDevice *entry_of_running(const Making *making, const RhGuestDevic
     const RhGuestDevice *twin =
         making->running ? rh_guest_find_twin(making->running, defined) : NULL;
     const RhDevice *entry;
-    guint i;
 
     if (!twin ||
-        !rh_device_same_key(twin->kind, rh_guest_device_key(twin), rh_guest_device_key(defined)) ||
-        !g_ptr_array_find(making->running->devices, twin, &i))
+        !rh_device_same_key(twin->kind, rh_guest_device_key(twin), rh_guest_device_key(defined)))
         return NULL;
-    entry = g_ptr_array_index(making->recorded->entries, i);
-    if (!making->accept && rh_record_is_of_host(making->defined->record, making->host) &&
+    entry = rh_record_made_of(making->recorded, twin);
+    if (entry && !making->accept && rh_record_is_of_host(making->defined->record, making->host) &&
         defined->entry && rh_record_is_usurped(defined->entry, entry))
         return NULL;
     return entry;
@@ -165,11 +164,11 @@ RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *h
     if (elsewhere || rh_record_is_of_host(defined->record, host))
         record->qemu = g_strdup(defined->record->qemu);
     for (guint i = 0; i < defined->devices->len; i++) {
-        RhDevice *entry =
-            make_defined_entry(&making, g_ptr_array_index(defined->devices, i), elsewhere);
+        const RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
+        RhDevice *entry = make_defined_entry(&making, device, elsewhere);
 
         if (entry)
-            g_ptr_array_add(record->entries, entry);
+            rh_record_add(record, device, entry);
     }
     return record;
 }

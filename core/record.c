@@ -6,6 +6,7 @@ RhRecord *rh_record_new(void)
     RhRecord *record = g_new0(RhRecord, 1);
 
     record->entries = g_ptr_array_new_with_free_func((GDestroyNotify)rh_device_free);
+    record->made = g_hash_table_new(NULL, NULL);
     return record;
 }
 
@@ -13,11 +14,34 @@ void rh_record_free(RhRecord *record)
 {
     if (!record)
         return;
+    g_hash_table_unref(record->made);
     g_ptr_array_unref(record->entries);
     g_free(record->host);
     g_free(record->kernel);
     g_free(record->qemu);
     g_free(record);
+}
+
+void rh_record_add(RhRecord *record, const struct RhGuestDevice *device, RhDevice *entry)
+{
+    g_ptr_array_add(record->entries, entry);
+    g_hash_table_insert(record->made, (gpointer)device, entry);
+}
+
+static gboolean is_made(gpointer device G_GNUC_UNUSED, gpointer made, gpointer entry)
+{
+    return made == entry;
+}
+
+void rh_record_remove(RhRecord *record, RhDevice *entry)
+{
+    (void)g_hash_table_foreach_remove(record->made, is_made, entry);
+    (void)g_ptr_array_remove(record->entries, entry);
+}
+
+const RhDevice *rh_record_made_of(const RhRecord *record, const struct RhGuestDevice *device)
+{
+    return g_hash_table_lookup(record->made, device);
 }
 
 gboolean rh_record_is_of_host(const RhRecord *record, const RhInventory *host)

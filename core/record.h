@@ -16,11 +16,24 @@ typedef struct {
     char *kernel;       /* of that host; NULL: unknown */
     char *qemu;         /* the hypervisor's version there, "10.0.13"; NULL: unknown */
     GPtrArray *entries; /* of RhDevice, in document order */
+    GHashTable *made;   /* a guest's device -> the entry that was made of it: rh_record_add() */
 } RhRecord;
 
 RhRecord *rh_record_new(void);
 void rh_record_free(RhRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhRecord, rh_record_free)
+
+/* A device of a guest's XML: core/guest.h. */
+struct RhGuestDevice;
+
+/* Adds @entry, which was made of @device, at the end, and takes it over. */
+void rh_record_add(RhRecord *record, const struct RhGuestDevice *device, RhDevice *entry);
+
+/* Takes @entry out, and frees it. */
+void rh_record_remove(RhRecord *record, RhDevice *entry);
+
+/* The entry that was made of @device; NULL: none was, and of a record that was read none. */
+const RhDevice *rh_record_made_of(const RhRecord *record, const struct RhGuestDevice *device);
 
 /* Whether @record (NULL: there is none) was made on @host, which goes by its name. */
 gboolean rh_record_is_of_host(const RhRecord *record, const RhInventory *host);

@@ -100,13 +100,10 @@ void rh_correction_warn(const RhCorrection *correction, GPtrArray *warnings)
     for (guint i = 0; i < defined->devices->len && !correction->news->accept; i++) {
         const RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
         const RhGuestDevice *twin = rh_guest_find_twin(correction->running, device);
-        const RhDevice *recorded;
-        guint at;
+        const RhDevice *recorded = twin ? rh_record_made_of(correction->recorded, twin) : NULL;
 
-        if (!twin || !device->entry || is_from_elsewhere(correction) ||
-            !g_ptr_array_find(correction->running->devices, twin, &at))
+        if (!recorded || !device->entry || is_from_elsewhere(correction))
             continue;
-        recorded = g_ptr_array_index(correction->recorded->entries, at);
         if (rh_record_is_usurped(device->entry, recorded))
             g_ptr_array_add(
                 warnings,

@@ -336,6 +336,25 @@ static void test_lost_of_another_source(void)
     g_assert_null(rh_device_text(entry_at(kept, 0), RH_ATTR_LOST));
 }
 
+/* An entry knows what it was made of, as long as it is there. */
+static void test_made_of(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    g_autoptr(RhRecord) record = NULL;
+    const RhGuestDevice *first = add_nic(guest, NODE_3, FIRST_SLOT);
+    const RhGuestDevice *second = add_nic(guest, NODE_7, SECOND_SLOT);
+
+    add_vdpa(host, "vdpa3", NODE_3, 9000);
+    add_vdpa(host, "vdpa7", NODE_7, 9000);
+    record = rh_record_make(guest, host, RH_CONTRACT_NEW, NULL);
+    g_assert_true(rh_record_made_of(record, first) == entry_at(record, 0));
+    g_assert_true(rh_record_made_of(record, second) == entry_at(record, 1));
+    rh_record_remove(record, g_ptr_array_index(record->entries, 0));
+    g_assert_null(rh_record_made_of(record, first));
+    g_assert_true(rh_record_made_of(record, second) == entry_at(record, 0));
+}
+
 int main(int argc, char **argv)
 {
     g_log_writer_default_set_use_stderr(TRUE);
@@ -343,6 +362,7 @@ int main(int argc, char **argv)
     g_test_add_func("/record/contract", test_contract);
     g_test_add_func("/record/negotiated", test_negotiated);
     g_test_add_func("/record/replaced", test_replaced);
+    g_test_add_func("/record/made-of", test_made_of);
     g_test_add_func("/record/missing", test_missing);
     g_test_add_func("/record/definition-of-running", test_definition_of_running);
     g_test_add_func("/record/definition-of-shut-off", test_definition_of_shut_off);
