@@ -139,6 +139,7 @@ static const RhKindInfo kinds[] = {
                       .home = RH_ATTR_MGMTDEV,
                       .attrs = vdpa_attrs,
                       .recorded = vdpa_recorded,
+                      .identity_class = "blk",
                       .moved_class = "net",
                       .moved_features = RH_NET_F_HOST_UFO, /* QEMU saves it in the guest's stream */
                       .pool = RH_POOL_VDPA,

@@ -50,7 +50,9 @@ static void settle_unrecorded(const RhPlan *plan, RhChoice *choice, RhOccasion o
     RhUnrecorded unrecorded =
         occasion == RH_OCCASION_MIGRATE ? policy->unrecorded : policy->unrecorded_restore;
 
-    if (g_strcmp0(choice->guest_device->class, "blk") == 0)
+    const char *identity_class = rh_kind_info(choice->guest_device->kind)->identity_class;
+
+    if (identity_class && g_strcmp0(choice->guest_device->class, identity_class) == 0)
         choice->lack = RH_LACK_IDENTITY;
     else if (unrecorded == RH_UNRECORDED_REJECT)
         choice->lack = RH_LACK_RECORD;
@@ -127,17 +129,17 @@ static RhAssign *judge_all(const RhPlan *plan)
 {
     RhAssign *assign = rh_assign_new(plan->choices->len);
     gboolean any_left = FALSE;
-    guint wanted = 0;
+    RhKinds wanted = 0;
 
     for (guint row = 0; row < plan->choices->len; row++) {
         const RhGuestDevice *guest_device =
             ((const RhChoice *)g_ptr_array_index(plan->choices, row))->guest_device;
 
         any_left |= !guest_device->entry;
-        wanted |= 1u << guest_device->kind;
+        wanted |= RH_KIND_BIT(guest_device->kind);
     }
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
-        if (wanted >> kind & 1)
+        if (wanted & RH_KIND_BIT(kind))
             offer_kind(plan, (RhKind)kind, assign, any_left);
     return assign;
 }
