@@ -63,14 +63,14 @@ static gboolean ask_host(Question *question, const char *path, GError **error)
     g_autoptr(GError) unknown = NULL;
 
     environment.inventory = path;
-    if (question->guest->devices->len == 0)
+    if (!rh_guest_has_ours(question->guest))
         answer->inventory = empty_inventory(path);
     else
         answer->inventory = rh_environment_inventory(&environment, rh_guest_kinds(question->guest),
                                                      question->policy, &answer->host, error);
     if (!answer->inventory)
         return FALSE;
-    rh_users_resolve(answer->host, question->guest);
+    rh_users_settle(answer->host, answer->inventory, question->guest);
     if (answer->host && !rh_users_mark_now(&environment, answer->host, question->guest,
                                            answer->inventory, &unknown))
         rh_append_line(question->output->err, "warning: %s", unknown->message);
@@ -163,7 +163,7 @@ static gboolean read_question(Question *question, const char *word, GError **err
     if (!question->domain)
         return FALSE;
     question->guest = rh_domain_guest(question->domain);
-    if (question->guest->devices->len == 0) {
+    if (!rh_guest_has_ours(question->guest)) {
         question->policy = rh_policy_new();
         return TRUE;
     }

@@ -44,7 +44,7 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
     if (!policy)
         return FALSE;
     inventory = rh_environment_inventory(environment, rh_guest_kinds(guest), policy, &host, error);
-    rh_users_resolve(host, guest);
+    rh_users_settle(host, inventory, guest);
     record = inventory ? rh_record_make(guest, inventory, RH_CONTRACT_NEW, error) : NULL;
     if (!record)
         return FALSE;
@@ -73,7 +73,7 @@ static RhExit record_saved(const RhOptions *options, const char *word, RhOutput 
     domain = bytes ? rh_domain_parse(bytes, error) : NULL;
     if (!domain)
         return RH_EXIT_TROUBLE;
-    if (rh_domain_guest(domain)->devices->len == 0)
+    if (!rh_guest_has_ours(rh_domain_guest(domain)))
         g_string_append(output->err, "the guest has " RH_KINDS_NONE ": nothing to record\n");
     else if (!record_guest(domain, &environment, output->err, &changed, error))
         return RH_EXIT_TROUBLE;

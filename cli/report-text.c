@@ -105,7 +105,7 @@ static void append_answer(GString *out, const RhGuest *guest, const RhAnswer *an
                         answer->plan->fits ? "fits" : "does not fit", answer->name);
 
     append_line(out, "", head);
-    if (guest->devices->len == 0)
+    if (!rh_guest_has_ours(guest))
         append_line(out, "  ", "it has " RH_KINDS_NONE);
     for (guint i = 0; i < answer->plan->choices->len; i++)
         append_choice(out, answer->plan, g_ptr_array_index(answer->plan->choices, i));

@@ -155,6 +155,24 @@ gboolean rh_guest_match_record(RhGuest *guest, GError **error)
     return refuse_shared_entry(guest, error);
 }
 
+gboolean rh_guest_has_ours(const RhGuest *guest)
+{
+    return guest->devices->len > 0;
+}
+
+void rh_guest_settle(RhGuest *guest, RhIsThere is_there, gpointer data)
+{
+    for (guint i = guest->devices->len; i-- > 0;) {
+        RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+
+        if (!device->is_candidate)
+            continue;
+        device->is_candidate = FALSE;
+        if (!device->entry && !is_there(device->kind, rh_guest_device_key(device), data))
+            g_ptr_array_remove_index(guest->devices, i);
+    }
+}
+
 RhKinds rh_guest_kinds(const RhGuest *guest)
 {
     RhKinds kinds = 0;

@@ -14,7 +14,7 @@
 #define RH_MAX_NODES 1024u
 
 /* A device of the guest, as its XML has it. */
-typedef struct {
+typedef struct RhGuestDevice {
     RhKind kind;
     const char *noun;    /* "vDPA interface", "vDPA disk", "mediated device" */
     char *source;        /* as it is written: a node, a uuid, a site's own link to a node */
@@ -27,8 +27,9 @@ typedef struct {
     guint rx_queue_size; /* descriptors, of a vDPA interface; 0: the XML has none */
     guint tx_queue_size;
     gboolean read_only;
-    RhDevice *entry; /* of the record; NULL: unrecorded. Set by rh_guest_match_record() */
-    gboolean chosen; /* a management layer wrote the source: to be checked, not replaced */
+    RhDevice *entry;       /* of the record; NULL: unrecorded. Set by rh_guest_match_record() */
+    gboolean chosen;       /* a management layer wrote the source: to be checked, not replaced */
+    gboolean is_candidate; /* the XML alone does not say whether it is ours: rh_guest_settle() */
 } RhGuestDevice;
 
 typedef struct {
@@ -60,6 +61,22 @@ gboolean rh_guest_bind(RhGuest *guest, const char *nodeset);
  * or two devices one.
  */
 gboolean rh_guest_match_record(RhGuest *guest, GError **error);
+
+/*
+ * Whether the guest has devices that are looked after here: all operations ask this. The XML alone
+ * says so of most devices; of a candidate it counts until rh_guest_settle() took it out.
+ */
+gboolean rh_guest_has_ours(const RhGuest *guest);
+
+/* Whether the host has a device of @kind with @key; what cannot be looked for counts as there. */
+typedef gboolean (*RhIsThere)(RhKind kind, const char *key, gpointer data);
+
+/*
+ * Settles which of the guest's candidates are ours, once its record is read (or it has none) and
+ * the host can be asked: those that have an entry, and those that @is_there says so of. The others
+ * are seen, and not looked after: they are no devices of @guest any more.
+ */
+void rh_guest_settle(RhGuest *guest, RhIsThere is_there, gpointer data);
 
 /* The kinds of its devices: what an inventory must hold for it. */
 RhKinds rh_guest_kinds(const RhGuest *guest);

@@ -232,7 +232,7 @@ static gboolean decide(Job *job, RhDecision *decision, GError **error)
         rh_environment_inventory(job->environment, rh_guest_kinds(guest), policy, &host, error);
     if (!inventory)
         return FALSE;
-    rh_users_resolve(host, guest);
+    rh_users_settle(host, inventory, guest);
     users = rh_users_read(job->environment, host);
     rh_users_look(users, inventory);
     rh_confinement_enter();
@@ -252,7 +252,7 @@ static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)
     decision->guest = g_strdup(guest->name);
     decision->uuid = g_strdup(guest->uuid);
     decision->sources = rh_guest_sources(guest);
-    return guest->devices->len == 0 || decide(job, decision, error);
+    return !rh_guest_has_ours(guest) || decide(job, decision, error);
 }
 
 static void put_text(GVariantDict *dict, const char *name, const char *text)
@@ -384,7 +384,7 @@ gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhI
         if (!domain)
             return FALSE;
         job.domain = domain;
-        if (rh_domain_guest(domain)->devices->len == 0)
+        if (!rh_guest_has_ours(rh_domain_guest(domain)))
             return TRUE;
     }
     job.deadline = environment->deadline;

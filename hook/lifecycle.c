@@ -41,8 +41,8 @@ static void session_clear(Session *session)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
 
 /* What needs no lock. */
-static gboolean session_look(Session *session, const RhEnvironment *environment,
-                             const RhGuest *guest, GError **error)
+static gboolean session_look(Session *session, const RhEnvironment *environment, RhGuest *guest,
+                             GError **error)
 {
     session->environment = environment;
     if (environment->inventory &&
@@ -51,7 +51,7 @@ static gboolean session_look(Session *session, const RhEnvironment *environment,
     session->host = rh_host_new(environment->root, error);
     if (!session->host)
         return FALSE;
-    rh_users_resolve(session->host, guest);
+    rh_users_settle(session->host, session->saved, guest);
     return TRUE;
 }
 
@@ -71,8 +71,8 @@ static gboolean session_open(Session *session, const RhGuest *guest, gint64 dead
 
 /* The same for a guest that starts. Who uses which device takes time to read, so that comes before
  * the lock; under it only what has changed is read again. */
-static gboolean session_begin(Session *session, const RhEnvironment *environment,
-                              const RhGuest *guest, gint64 deadline, GError **error)
+static gboolean session_begin(Session *session, const RhEnvironment *environment, RhGuest *guest,
+                              gint64 deadline, GError **error)
 {
     if (!session_look(session, environment, guest, error))
         return FALSE;
@@ -347,7 +347,7 @@ static char *start_without_claims(Session *session, Call *call, const GError *er
 static char *prepare(Call *call)
 {
     const RhEnvironment *environment = call->environment;
-    const RhGuest *guest = rh_domain_guest(call->domain);
+    RhGuest *guest = rh_domain_guest(call->domain);
     gint64 deadline = environment->began + PREPARE_SECONDS * G_USEC_PER_SEC;
     g_auto(Session) session = {0};
     g_auto(Known) known = {0};
@@ -411,13 +411,12 @@ char *rh_lifecycle_prepare(const RhEnvironment *environment, const char *guest_n
         return NULL; /* libvirt's to turn down */
     if (!call.domain)
         return call.doubt ? judge(&call) : rh_refusal_of_fault(error);
-    return rh_domain_guest(call.domain)->devices->len > 0 ? prepare(&call) : NULL;
+    return rh_guest_has_ours(rh_domain_guest(call.domain)) ? prepare(&call) : NULL;
 }
 
 /* A host that cannot be looked at keeps no claim from being written: only a site's own links stay
  * as they are written then. */
-static void look_if_possible(Session *session, const RhEnvironment *environment,
-                             const RhGuest *guest)
+static void look_if_possible(Session *session, const RhEnvironment *environment, RhGuest *guest)
 {
     g_autoptr(GError) error = NULL;
 
@@ -434,7 +433,7 @@ static gboolean begin(const RhEnvironment *environment, GBytes *bytes, guint sec
 
     if (!domain)
         return FALSE;
-    if (rh_domain_guest(domain)->devices->len > 0) {
+    if (rh_guest_has_ours(rh_domain_guest(domain))) {
         look_if_possible(session, environment, rh_domain_guest(domain));
         if (!session_open(session, rh_domain_guest(domain), deadline, error))
             return FALSE;
@@ -456,7 +455,7 @@ gboolean rh_lifecycle_confirm(const RhEnvironment *environment, GBytes *bytes, G
 }
 
 /* Under the lock. A reservation stays: the guest may already be on its way back here. */
-static gboolean drop_held(const RhEnvironment *environment, const RhGuest *guest, GError **error)
+static gboolean drop_held(const RhEnvironment *environment, RhGuest *guest, GError **error)
 {
     gint64 deadline = environment->began + ATTEND_SECONDS * G_USEC_PER_SEC;
     g_auto(Session) session = {0};
@@ -493,7 +492,7 @@ gboolean rh_lifecycle_release(const RhEnvironment *environment, GBytes *bytes, G
     g_autoptr(RhDomain) domain = rh_domain_parse(bytes, error);
     g_autoptr(GPtrArray) claims = NULL;
     g_autoptr(GError) reason = NULL;
-    const RhGuest *guest;
+    RhGuest *guest;
     RhClaimant claimant;
 
     if (!domain)

@@ -59,7 +59,7 @@ static void add(GPtrArray *definitions, RhDefinition *definition, GBytes *xml)
 
     definition->xml = xml;
     definition->domain = domain;
-    if (domain && rh_domain_guest(domain)->devices->len == 0) {
+    if (domain && !rh_guest_has_ours(rh_domain_guest(domain))) {
         rh_definition_free(definition);
         return;
     }

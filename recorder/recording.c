@@ -125,10 +125,12 @@ static gboolean side_read(Work *work, Side *side, RhDomain *domain, GError **err
 
     side->domain = domain;
     side->guest = rh_domain_guest(domain);
-    if (side->guest->devices->len == 0 || !work->scene) /* whoever has no scene asks for devices */
+    if (!rh_guest_has_ours(side->guest) || !work->scene) /* whoever has no scene asks for devices */
         return TRUE;
-    rh_users_resolve(work->scene->host, side->guest);
-    return rh_domain_read_record(domain, &fault) || side_renew(work, side, fault, error);
+    if (!rh_domain_read_record(domain, &fault) && !side_renew(work, side, fault, error))
+        return FALSE;
+    rh_users_settle(work->scene->host, work->scene->inventory, side->guest);
+    return TRUE;
 }
 
 static gboolean live_read(Work *work, GError **error)
@@ -178,7 +180,7 @@ static void set_qemu(RhRecord *record, const RhScene *scene)
 
 static gboolean has_devices(const Side *side)
 {
-    return side->guest && side->guest->devices->len > 0;
+    return side->guest && rh_guest_has_ours(side->guest);
 }
 
 /* Takes @record, which its side should have. */
@@ -208,10 +210,10 @@ static gboolean plan_live(Work *work, GError **error)
 static void keep_shared(const Work *work, RhRecord *record)
 {
     for (guint i = record->entries->len; i-- > 0;) {
-        const RhDevice *entry = g_ptr_array_index(record->entries, i);
+        RhDevice *entry = g_ptr_array_index(record->entries, i);
 
         if (!rh_guest_has_device(work->live.guest, entry->kind, rh_device_key(entry)))
-            g_ptr_array_remove_index(record->entries, i);
+            rh_record_remove(record, entry);
     }
 }
 
@@ -226,7 +228,7 @@ static void correct_definition(const Work *work, RhRecording *recording)
                                      .news = work->news};
 
     if (rh_correction_make(&correction, recording->moves, recording->warnings))
-        rh_users_resolve(work->scene->host, work->definition.guest);
+        rh_users_settle(work->scene->host, work->scene->inventory, work->definition.guest);
     rh_correction_warn(&correction, recording->warnings);
 }
 

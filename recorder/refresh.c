@@ -131,7 +131,7 @@ static GPtrArray *find_plannable(GPtrArray *definitions, RhScene *scene)
 
         if (!guest)
             continue;
-        rh_users_resolve(scene->host, guest);
+        rh_users_settle(scene->host, scene->inventory, guest);
         if (is_plannable(definition))
             g_ptr_array_add(plannable, guest);
         else

@@ -84,7 +84,7 @@ static File *read_file(const char *path, const RhFacts *facts, RhHost *host)
         file->failed |= more;
     }
     if (file->guest)
-        rh_users_resolve(host, file->guest);
+        rh_users_settle(host, NULL, file->guest);
     return file;
 }
 

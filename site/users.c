@@ -37,7 +37,17 @@ void rh_users_free(RhUsers *users)
     g_free(users);
 }
 
-void rh_users_resolve(RhHost *host, const RhGuest *guest)
+static gboolean is_on_host(RhKind kind, const char *key, gpointer host)
+{
+    return rh_host_has(host, kind, key);
+}
+
+static gboolean is_in_inventory(RhKind kind, const char *key, gpointer inventory)
+{
+    return rh_inventory_find_key(inventory, kind, key) != NULL;
+}
+
+void rh_users_settle(RhHost *host, const RhInventory *inventory, RhGuest *guest)
 {
     for (guint i = 0; host && i < guest->devices->len; i++) {
         RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
@@ -45,6 +55,10 @@ void rh_users_resolve(RhHost *host, const RhGuest *guest)
         if (!device->node)
             device->node = rh_host_resolve(host, device->kind, device->source);
     }
+    if (inventory)
+        rh_guest_settle(guest, is_in_inventory, (gpointer)inventory);
+    else if (host)
+        rh_guest_settle(guest, is_on_host, host);
 }
 
 /* Takes up what was read of the folder's files; @names (may be NULL) gets whose they are. */

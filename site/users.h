@@ -54,8 +54,10 @@ gboolean rh_users_expire(const RhUsers *users, RhClaims *claims);
 /* What of it tells which guests have which devices, with @claims; borrowed. */
 RhUsage rh_users_usage(const RhUsers *users, const RhClaims *claims);
 
-/* Finds which nodes the sites' own links among @guest's sources lead to on @host (NULL: none). */
-void rh_users_resolve(RhHost *host, const RhGuest *guest);
+/* Settles what of @guest is ours, by @inventory, or where that is NULL by @host; both NULL: nobody
+ * can say more than the XML. And finds which nodes the sites' own links among its sources lead to
+ * on @host. The guest's record was read, where that counts. */
+void rh_users_settle(RhHost *host, const RhInventory *inventory, RhGuest *guest);
 
 /* Marks @inventory's devices as rh_usage_mark() does, and of those that no guest has the ones that
  * a process has open. */

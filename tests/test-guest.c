@@ -146,6 +146,51 @@ static void test_move_mdev(void)
     g_assert_cmpstr(rh_device_parameter(moved, "vgpu_params"), ==, "frame_rate_limiter=1");
 }
 
+static gboolean is_first_node(RhKind kind, const char *key, gpointer asked)
+{
+    g_string_append_printf(asked, "%s ", key);
+    return kind == RH_KIND_VDPA && g_str_equal(key, "/dev/vhost-vdpa-1");
+}
+
+/* What the XML alone does not decide: ours by its entry, ours by the host, seen only; and what it
+ * decides, nobody is asked. */
+static void test_settle(void)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    RhGuestDevice *recorded = add_nic(guest, "/dev/vhost-vdpa-0", NULL);
+    RhGuestDevice *here = add_nic(guest, "/dev/vhost-vdpa-1", NULL);
+    RhGuestDevice *certain = NULL;
+    g_autoptr(GString) asked = g_string_new(NULL);
+
+    add_nic(guest, "/dev/vhost-vdpa-2", NULL)->is_candidate = TRUE;
+    recorded->is_candidate = TRUE;
+    here->is_candidate = TRUE;
+    certain = add_nic(guest, "/dev/vhost-vdpa-3", NULL);
+    add_entry(guest, "/dev/vhost-vdpa-0", NULL);
+    g_assert_true(rh_guest_match_record(guest, NULL));
+    rh_guest_settle(guest, is_first_node, asked);
+    g_assert_cmpstr(asked->str, ==, "/dev/vhost-vdpa-2 /dev/vhost-vdpa-1 ");
+    g_assert_cmpuint(guest->devices->len, ==, 3);
+    g_assert_true(g_ptr_array_index(guest->devices, 0) == recorded);
+    g_assert_true(g_ptr_array_index(guest->devices, 1) == here);
+    g_assert_true(g_ptr_array_index(guest->devices, 2) == certain);
+    rh_guest_settle(guest, is_first_node, asked);
+    g_assert_cmpuint(guest->devices->len, ==, 3);
+}
+
+/* A guest with candidates alone may have devices of ours until that is settled. */
+static void test_has_ours(void)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    g_autoptr(GString) asked = g_string_new(NULL);
+
+    g_assert_false(rh_guest_has_ours(guest));
+    add_nic(guest, "/dev/vhost-vdpa-2", NULL)->is_candidate = TRUE;
+    g_assert_true(rh_guest_has_ours(guest));
+    rh_guest_settle(guest, is_first_node, asked);
+    g_assert_false(rh_guest_has_ours(guest));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -153,6 +198,8 @@ int main(int argc, char **argv)
     g_test_add_func("/guest/entry/by-address", test_by_address);
     g_test_add_func("/guest/entry/two", test_two_entries);
     g_test_add_func("/guest/same-source", test_same_source);
+    g_test_add_func("/guest/settle", test_settle);
+    g_test_add_func("/guest/has-ours", test_has_ours);
     g_test_add_func("/guest/nodes", test_nodes);
     g_test_add_func("/guest/bad-nodes", test_bad_nodes);
     g_test_add_func("/record/move", test_move);

@@ -105,7 +105,7 @@ RhDomain *rh_domain_parse(GBytes *bytes, GError **error)
     if (!rh_use_read_names(domain->guest, root, "the guest's XML", error) ||
         !read_devices(domain, root, error))
         return NULL;
-    if (domain->guest->devices->len > 0 && !read_numatune(domain, root, error))
+    if (rh_guest_has_ours(domain->guest) && !read_numatune(domain, root, error))
         return NULL;
     return g_steal_pointer(&domain);
 }

@@ -41,5 +41,5 @@ RhGuest *rh_status_parse(GBytes *bytes, const char *what, GError **error)
         domain = rh_xml_child(domain, NULL, "domain");
     if (!rh_use_read_names(guest, domain, what, error) || !read_sources(guest, domain, what, error))
         return NULL;
-    return guest->devices->len > 0 ? g_steal_pointer(&guest) : NULL;
+    return rh_guest_has_ours(guest) ? g_steal_pointer(&guest) : NULL;
 }

@@ -54,5 +54,5 @@ RhGuest *rh_unread_guest(GBytes *bytes, const char *name, gboolean *ret_more)
     }
     if (ret_more)
         *ret_more = !room;
-    return guest->devices->len > 0 ? g_steal_pointer(&guest) : NULL;
+    return rh_guest_has_ours(guest) ? g_steal_pointer(&guest) : NULL;
 }

@@ -30,7 +30,8 @@ typedef struct {
     const char *noun;
     const char *class; /* NULL: the kind has none */
     const char *mark;  /* a word that the XML of a guest with one has; front/words are made of it */
-    /* What else of it counts; NULL: nothing. Error: RH_ERROR_INPUT. */
+    /* What else of it counts, and whether it is only a candidate (core/guest.h); NULL: nothing, and
+     * it is ours. Error: RH_ERROR_INPUT. */
     gboolean (*read)(RhGuestDevice *device, xmlNode *node, GError **error);
 } RhUse;
 
