@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What this host can say of a kind of device that guests may have: each row stands in host/KIND.c,
- * the table of all in host/kind.c. Keys are what a guest's XML says, and are checked before they
- * become paths.
+ * the table of all in host/kind.c. A kind has all functions but those of which it is said that they
+ * may be NULL. Keys are what a guest's XML says, and are checked before they become paths.
  */
 #pragma once
 
@@ -18,17 +18,20 @@ typedef struct {
     /* Adds the numbers of the nodes of which who uses @device has one open (host/node.h) to
      * @numbers. */
     void (*add_numbers)(RhDir *root, const RhDevice *device, GArray *numbers);
-    /* Whether somebody has it open, found by opening it; NULL: that is never done. */
+    /* Whether somebody has it open, found by opening it. The function may be NULL: it is never
+     * opened. */
     gboolean (*probe)(RhDir *root, const char *key);
     /* The key of what a guest's source leads to, the caller's; NULL: it is a key. The function may
      * be NULL: sources are keys. */
     char *(*resolve)(RhDir *root, const char *source);
-    /* What is known by sysfs alone of the device behind a key or a source: the caller's; NULL:
-     * unknown. */
+    /* What is known by sysfs alone of the device behind a key or a source: the caller's, NULL where
+     * nothing is. */
     RhDevice *(*at)(RhDir *root, const char *key);
-    /* Whether @key is still that of the device @name; NULL: it always is. */
+    /* Whether @key is still that of the device @name. The function may be NULL where the key is the
+     * name, so that it always is. */
     gboolean (*is_key_of)(RhDir *root, const char *name, const char *key);
-    /* Whether it takes a stream of @version, found by asking it; NULL: there is nobody to ask. */
+    /* Whether it takes a stream of @version, found by asking it. The function may be NULL: there is
+     * nobody to ask. */
     gboolean (*accepts)(RhDir *root, const char *key, const char *version);
 } RhHostKind;
 

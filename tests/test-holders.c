@@ -153,13 +153,17 @@ static void test_kinds(void)
     for (guint kind = 0; kind < RH_N_KINDS; kind++) {
         g_autoptr(RhInventory) held = rh_inventory_new();
         g_autoptr(RhInventory) unheld = rh_inventory_new();
+        const RhHostKind *of;
         RhDevice *device;
 
         if (!rh_kind_is_given((RhKind)kind))
             continue;
         g_test_message("%s", rh_kind_info((RhKind)kind)->noun);
         g_assert_nonnull(add_one[kind]);
-        g_assert_nonnull(rh_host_kind((RhKind)kind)->add_numbers);
+        of = rh_host_kind((RhKind)kind);
+        g_assert_true(of->gather && of->has && of->add_numbers && of->at); /* nobody looks first */
+        g_assert_true(of->is_key_of || /* or hook/lifecycle.c does not ask */
+                      rh_kind_info((RhKind)kind)->key == rh_kind_info((RhKind)kind)->name);
         device = add_one[kind](held, NULL_NUMBER);
         g_assert_cmpuint(mark(held, RH_HOLDERS_ALL), ==, 0);
         assert_used_by(device, "process 4711 (qemu-system-x86)");

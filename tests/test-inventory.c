@@ -29,6 +29,30 @@ static void test_order(void)
     g_assert_null(rh_inventory_find(inventory, RH_KIND_VDPA, "vdpa3"));
 }
 
+/* Of every kind that has a home or none: sorted, found, and none twice under one name. */
+static void test_kinds(void)
+{
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        const RhKindInfo *info = rh_kind_info((RhKind)kind);
+        g_autoptr(RhInventory) inventory = rh_inventory_new();
+        g_autoptr(RhInventory) twins = rh_inventory_new();
+        g_autoptr(GError) error = NULL;
+
+        if (info->within)
+            continue; /* unique in its home */
+        g_test_message("%s", info->noun);
+        add(inventory, (RhKind)kind, info->name, "b");
+        add(inventory, (RhKind)kind, info->name, "a");
+        g_assert_true(rh_inventory_complete(inventory, &error));
+        g_assert_cmpstr(rh_device_name(g_ptr_array_index(inventory->devices[kind], 0)), ==, "a");
+        g_assert_nonnull(rh_inventory_find(inventory, (RhKind)kind, "b"));
+        add(twins, (RhKind)kind, info->name, "a");
+        add(twins, (RhKind)kind, info->name, "a");
+        g_assert_false(rh_inventory_complete(twins, &error));
+        g_assert_error(error, RH_ERROR, RH_ERROR_INPUT);
+    }
+}
+
 /* Two parents have types of the same id; each mdev takes from its own. */
 static void test_mdev(void)
 {
@@ -112,6 +136,7 @@ static void test_accepts(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/inventory/kinds", test_kinds);
     g_test_add_func("/inventory/order", test_order);
     g_test_add_func("/inventory/mdev", test_mdev);
     g_test_add_func("/inventory/twins", test_twins);

@@ -135,6 +135,28 @@ static void test_namesakes(void)
     assert_roster(domains, host->str, "a3 -");
 }
 
+#define UUID(n) "10000000-0000-4000-8000-00000000000" #n
+#define MDEV(n) \
+    "<mdev uuid='" UUID(n) "' parent='mtty' type='mtty-1' device-api='vfio-pci' driver='mtty'/>"
+
+/* Devices of every kind are matched: of two guests that had one mdev, one gets each. */
+static void test_mdevs(void)
+{
+    static const char hostdev[] =
+        "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='" UUID(
+            1) "'/></source></hostdev>";
+    g_autoptr(GPtrArray) domains = new_domains();
+
+    g_ptr_array_add(domains, new_domain(0, MDEV(1), hostdev));
+    g_ptr_array_add(domains, new_domain(1, MDEV(1), hostdev));
+    assert_roster(domains,
+                  "<mdev-parent name='mtty' bus='mtty' driver='mtty'><type id='mtty-1' "
+                  "device-api='vfio-pci' available='0'/></mdev-parent>"
+                  "<mdev uuid='" UUID(1) "' parent='mtty' type='mtty-1'/>"
+                                         "<mdev uuid='" UUID(2) "' parent='mtty' type='mtty-1'/>",
+                  UUID(1) " " UUID(2));
+}
+
 /* Numbers that have changed places: each has its own again. */
 static void test_swapped(void)
 {
@@ -219,6 +241,7 @@ int main(int argc, char **argv)
 {
     g_log_writer_default_set_use_stderr(TRUE);
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/roster/mdevs", test_mdevs);
     g_test_add_func("/roster/stays", test_stays);
     g_test_add_func("/roster/namesakes", test_namesakes);
     g_test_add_func("/roster/swapped", test_swapped);

@@ -100,6 +100,8 @@ static GBytes *domain_with(const char *device)
 /* Its source is read, written, found in libvirt's own files and guessed where none can be read. */
 static void test_forms(void)
 {
+    RhKinds seen = 0;
+
     for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
         g_autoptr(GBytes) xml = domain_with(forms[i].xml);
         g_autoptr(RhDomain) domain = rh_domain_parse(xml, NULL);
@@ -121,6 +123,7 @@ static void test_forms(void)
             continue;
         }
         device = g_ptr_array_index(guest->devices, 0);
+        seen |= RH_KIND_BIT(device->kind);
         g_assert_cmpstr(device->source, ==, forms[i].source);
         g_assert_true(rh_guest_has_device(status, device->kind, forms[i].source));
         g_assert_true(rh_guest_has_device(unread, device->kind, forms[i].source));
@@ -132,6 +135,8 @@ static void test_forms(void)
         g_assert_cmpmem(g_bytes_get_data(written, NULL), g_bytes_get_size(written),
                         g_bytes_get_data(expected, NULL), g_bytes_get_size(expected));
     }
+    for (guint kind = 0; kind < RH_N_KINDS; kind++)
+        g_assert_cmpint(rh_kind_is_given((RhKind)kind), ==, (seen >> kind) & 1);
 }
 
 int main(int argc, char **argv)
