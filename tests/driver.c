@@ -264,6 +264,9 @@ void driver_lose_connection(void)
 
 /* Time ----------------------------------------------------------------------------------------- */
 
+/* So short a time is spent waiting for a process, which needs its own. */
+#define REAL_US 1000
+
 WRAP(gint64, g_get_monotonic_time, (void))
 {
     return play.now;
@@ -271,6 +274,8 @@ WRAP(gint64, g_get_monotonic_time, (void))
 
 WRAP(void, g_usleep, (gulong microseconds))
 {
+    if (microseconds <= REAL_US)
+        __real_g_usleep(microseconds);
     play.now += (gint64)microseconds;
 }
 
