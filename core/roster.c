@@ -46,7 +46,7 @@ void rh_roster_free(RhRoster *roster)
         return;
     g_hash_table_iter_init(&iter, roster->marked);
     while (g_hash_table_iter_next(&iter, &device, NULL))
-        rh_device_unset(device, RH_ATTR_USED_BY);
+        rh_device_set_used_by(device, NULL);
     g_hash_table_unref(roster->by);
     g_hash_table_unref(roster->holders);
     g_hash_table_unref(roster->marked);

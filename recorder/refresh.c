@@ -384,6 +384,17 @@ static void refresh_clear(Refresh *refresh)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Refresh, refresh_clear)
 
+/* Of the guests that find nothing, since of these alone the candidates are explained. */
+static void question_unfit(const Refresh *refresh, GPtrArray *guests)
+{
+    for (guint i = 0; i < guests->len; i++) {
+        const RhPlan *plan = rh_roster_place(refresh->roster, g_ptr_array_index(guests, i))->plan;
+
+        if (!plan->fits)
+            rh_plan_question_all(plan);
+    }
+}
+
 static Refresh refresh_new(GPtrArray *definitions, RhScene *scene)
 {
     g_autoptr(GPtrArray) guests = find_plannable(definitions, scene);
@@ -396,8 +407,7 @@ static Refresh refresh_new(GPtrArray *definitions, RhScene *scene)
         g_clear_pointer(&refresh.roster, rh_roster_free);
         refresh.roster = rh_roster_new(guests, scene->inventory, scene->policy, refresh.questions);
     } while (rh_host_answer(scene->host, refresh.questions));
-    for (guint i = 0; i < guests->len; i++)
-        rh_plan_question_all(rh_roster_place(refresh.roster, g_ptr_array_index(guests, i))->plan);
+    question_unfit(&refresh, guests);
     (void)rh_host_answer(scene->host, refresh.questions);
     for (guint i = 0; i < definitions->len; i++) {
         const RhDefinition *definition = g_ptr_array_index(definitions, i);
