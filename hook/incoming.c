@@ -326,7 +326,8 @@ static gboolean unpack(GVariant *result, RhDecision *decision, GVariant **ret_le
     return !message || rh_raise(error, (RhError)code, "%s", message);
 }
 
-/* *@ret_written: whether @job's ledger is to be written. */
+/* *@ret_written: whether @job's ledger is to be written, which a guest that only starts never has:
+ * who judges it opens the ledger again, and tells what is wrong with it. */
 static gboolean try_in_child(Job *job, RhDecision *decision, gboolean *ret_written, GError **error)
 {
     g_autoptr(GVariant) result = NULL;
@@ -335,9 +336,9 @@ static gboolean try_in_child(Job *job, RhDecision *decision, gboolean *ret_writt
     if (!rh_child_run(work, job, DECISION_TYPE, job->deadline, &result, error) ||
         !unpack(result, decision, &packed, error))
         return FALSE;
-    if (packed && job->ledger)
+    *ret_written = packed && job->ledger && job->why != RH_INCOMING_START;
+    if (*ret_written)
         rh_ledger_take(job->ledger, packed);
-    *ret_written = packed && job->ledger;
     return TRUE;
 }
 
