@@ -55,11 +55,16 @@ RhClaims *rh_claims_new(void)
     return g_ptr_array_new_with_free_func((GDestroyNotify)rh_claim_free);
 }
 
+gboolean rh_claimant_is(const RhClaimant *claimant, const char *guest, const char *uuid)
+{
+    RhUser user = {.as = RH_USER_GUEST, .name = guest, .uuid = uuid};
+
+    return rh_user_is_guest(&user, claimant->guest, claimant->uuid);
+}
+
 gboolean rh_claim_is_of(const RhClaim *claim, const RhClaimant *claimant)
 {
-    RhUser holder = {.as = RH_USER_GUEST, .name = claim->guest, .uuid = claim->uuid};
-
-    return rh_user_is_guest(&holder, claimant->guest, claimant->uuid);
+    return rh_claimant_is(claimant, claim->guest, claim->uuid);
 }
 
 static gboolean check_text(const RhClaim *claim, const char *what, const char *text, gsize max,

@@ -96,6 +96,9 @@ typedef struct {
 /* Whether @claim is @claimant's: the same uuid, or the same name where one of them has no uuid. */
 gboolean rh_claim_is_of(const RhClaim *claim, const RhClaimant *claimant);
 
+/* The same of the guest called @guest with @uuid; either NULL: unknown. */
+gboolean rh_claimant_is(const RhClaimant *claimant, const char *guest, const char *uuid);
+
 /* Whether the claim, or all of @claims, keep the limits. Error: RH_ERROR_REFUSED, with the guest
  * and the limit. */
 gboolean rh_claim_check(const RhClaim *claim, GError **error);

@@ -4,9 +4,7 @@
 /* Whether that guest is @claimant; NULL: nobody is. */
 static gboolean is_claimants(const char *guest, const char *uuid, const RhClaimant *claimant)
 {
-    RhClaim claim = {.guest = (char *)guest, .uuid = (char *)uuid};
-
-    return claimant && rh_claim_is_of(&claim, claimant);
+    return claimant && rh_claimant_is(claimant, guest, uuid);
 }
 
 gboolean rh_usage_other(const RhUsage *usage, const RhClaimant *claimant, RhKind kind,

@@ -140,13 +140,6 @@ static gboolean daemon_lives(gint64 pid, guint64 start, gpointer data)
     return !users->host || rh_host_process_lives(users->host, pid, start);
 }
 
-static gboolean is_of(const RhGuest *guest, const RhClaimant *claimant)
-{
-    RhClaim claim = {.guest = guest->name, .uuid = guest->uuid};
-
-    return rh_claim_is_of(&claim, claimant);
-}
-
 /* Whether the status file of a guest that runs names the device: what was unplugged it does not. */
 static gboolean is_named(const RhUsers *users, const RhClaim *claim)
 {
@@ -155,7 +148,8 @@ static gboolean is_named(const RhUsers *users, const RhClaim *claim)
     for (guint i = 0; i < users->guests->len; i++) {
         const RhGuest *guest = g_ptr_array_index(users->guests, i);
 
-        if (is_of(guest, &claimant) && rh_guest_has_device(guest, claim->kind, claim->key))
+        if (rh_claimant_is(&claimant, guest->name, guest->uuid) &&
+            rh_guest_has_device(guest, claim->kind, claim->key))
             return TRUE;
     }
     return FALSE;
