@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ATTRIBUTE, ONLY, CAPABILITY, EXACT, COLD, WHY, N_COLUMNS };
+enum { ATTRIBUTE, ONLY, CAPABILITY, EXACT, WHEN, WHY, N_COLUMNS };
 
 typedef void (*Show)(gpointer to, RhKind kind, const RhRule *rule);
 
@@ -20,6 +20,19 @@ static void for_each(RhKind kind, Show show, gpointer to)
         show(to, kind, &set->rows[i]);
     if (set->listed_row)
         show(to, kind, set->listed_row);
+}
+
+static const char *when_of(const RhRule *rule)
+{
+    switch (rule->when) {
+    case RH_WHEN_STREAM:
+        return "stream";
+    case RH_WHEN_ALWAYS:
+        return "always";
+    case RH_WHEN_COLD:
+        return "cold";
+    }
+    g_assert_not_reached();
 }
 
 /* What @rule is called under @match; NULL: that policy does not have it. */
@@ -45,7 +58,7 @@ static void add_cells(gpointer to, RhKind kind G_GNUC_UNUSED, const RhRule *rule
     cells[ONLY] = g_strdup(rule->only ? rule->only : "all");
     cells[CAPABILITY] = policy_cell(rule, RH_MATCH_CAPABILITY);
     cells[EXACT] = policy_cell(rule, RH_MATCH_EXACT);
-    cells[COLD] = g_strdup(rule->cold ? "yes" : "no");
+    cells[WHEN] = g_strdup(when_of(rule));
     cells[WHY] = g_strdup(rule->why);
     g_ptr_array_add(to, cells);
 }
@@ -62,7 +75,7 @@ static int width_of(const GPtrArray *table, guint column)
 static void append_text(GString *out, RhKind kind)
 {
     static const char *const head[] = {"attribute", "of",  "capability", "exact",
-                                       "cold",      "why", NULL};
+                                       "when",      "why", NULL};
     g_autoptr(GPtrArray) table = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     int widths[N_COLUMNS];
 
@@ -93,8 +106,9 @@ static void add_json(gpointer to, RhKind kind, const RhRule *rule)
     rh_json_add_text(builder, "exact", comparison_of(rule, RH_MATCH_EXACT));
     json_builder_set_member_name(builder, "warning");
     json_builder_add_boolean_value(builder, rule->otherwise == RH_OTHERWISE_WARN);
-    json_builder_set_member_name(builder, "cold");
-    json_builder_add_boolean_value(builder, rule->cold);
+    rh_json_add_text(builder, "when", when_of(rule));
+    json_builder_set_member_name(builder, "identity");
+    json_builder_add_boolean_value(builder, rule->identity);
     rh_json_add_text(builder, "why", rule->why);
     json_builder_end_object(builder);
 }

@@ -26,6 +26,8 @@ typedef struct RhGuestDevice {
     guint64 mac;
     guint rx_queue_size; /* descriptors, of a vDPA interface; 0: the XML has none */
     guint tx_queue_size;
+    guint queues; /* queue pairs that the XML of a vDPA interface asks for; 0: it has none */
+    guint mtu;    /* bytes, likewise */
     gboolean read_only;
     RhDevice *entry;       /* of the record; NULL: unrecorded. Set by rh_guest_match_record() */
     gboolean chosen;       /* a management layer wrote the source: to be checked, not replaced */

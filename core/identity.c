@@ -65,10 +65,10 @@ static gboolean is_taken(const RhGuest *guest, const RhGuestDevice *guest_device
 {
     g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func((GDestroyNotify)rh_reason_free);
     g_autoptr(GString) why = g_string_new(NULL);
-    RhContext context = {.guest = guest, .policy = policy, .at_home = TRUE};
+    RhContext context = {.guest = guest, .policy = policy, .at_home = TRUE, .cold = TRUE};
     RhCase c = {&context, guest_device, guest_device->entry, found};
 
-    if (rh_judge_cold(&c, reasons))
+    if (rh_judge_identity(&c, reasons))
         return TRUE;
     for (guint i = 0; i < reasons->len; i++)
         g_string_append_printf(why, "%s%s", i ? "; " : "",

@@ -132,6 +132,7 @@ static const RhComparison alone = {"alone", alone_holds};
 #define ANY RH_MATCH_ANY
 #define EXACT RH_MATCH_EXACT
 #define CAPABILITY RH_MATCH_CAPABILITY
+#define ALWAYS RH_WHEN_ALWAYS
 #define WARN RH_OTHERWISE_WARN
 #define END RH_OTHERWISE_END
 
@@ -144,6 +145,7 @@ static const RhComparison alone = {"alone", alone_holds};
 static const RhRule rules[] = {
     {.attribute = "used-by",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &rh_free,
      .attr = RH_ATTR_USED_BY,
      .source = rh_source_nothing,
@@ -153,6 +155,7 @@ static const RhRule rules[] = {
             "drivers/vfio/group.c, vfio_group_fops_open)."},
     {.attribute = "pool",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &rh_equal,
      .attr = RH_ATTR_POOL,
      .unknown = RH_UNKNOWN_IF_RECORDED,
@@ -161,38 +164,42 @@ static const RhRule rules[] = {
             "(virt-rehome.conf(5), THE GROUP [pool NAME])."},
     {.attribute = "device-api",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &rh_equal,
      .attr = RH_ATTR_DEVICE_API,
      .source = source_model,
      .otherwise = END,
-     .cold = TRUE,
+     .identity = TRUE,
      .text = "device-api is {host}, must be {source}, the guest's model",
      .why = "libvirt takes no device whose API is another than the model in the guest's XML "
             "(libvirt, src/util/virmdev.c, virMediatedDeviceCheckModel)."},
     {.attribute = "device-api",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &rh_equal,
      .attr = RH_ATTR_DEVICE_API,
      .unknown = RH_UNKNOWN_PASSES,
      .otherwise = END,
-     .cold = TRUE,
+     .identity = TRUE,
      .text = "device-api is {host}, the record has {source}",
      .why = "A record of another API is not this guest device's, whatever else it says (linux, "
             "Documentation/driver-api/vfio-mediated-device.rst, device_api)."},
     {.attribute = "type",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &accepted,
      .attr = RH_ATTR_TYPE,
-     .cold = TRUE,
+     .identity = TRUE,
      .text = "type is {host}, must be {source} or one accepted in its place",
      .why = "The type is a device's shape, and a driver refuses the state of another (linux, "
             "samples/vfio-mdev/mtty.c, mtty_resume_write)."},
     {.attribute = "type-name",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &type_name,
      .attr = RH_ATTR_TYPE_NAME,
      .unknown = RH_UNKNOWN_PASSES,
-     .cold = TRUE,
+     .identity = TRUE,
      .text = "type-name is '{host}', must be '{source}'",
      .why = "A type's id is its driver's to give anew, and its name tells people what it is "
             "(linux, Documentation/driver-api/vfio-mediated-device.rst, name)."},
@@ -309,6 +316,7 @@ static const RhRule rules[] = {
             "them (linux, Documentation/networking/devlink/devlink-info.rst, fw.psid)."},
     {.attribute = "matrix",
      .match = ANY,
+     .when = ALWAYS,
      .only = "vfio-ap",
      .comparison = &same_set,
      .attr = RH_ATTR_NAME,
@@ -319,6 +327,7 @@ static const RhRule rules[] = {
             "Documentation/arch/s390/vfio-ap.rst)."},
     {.attribute = "parent",
      .match = ANY,
+     .when = ALWAYS,
      .only = "vfio-ccw",
      .comparison = &rh_equal,
      .attr = RH_ATTR_PARENT,
@@ -327,6 +336,7 @@ static const RhRule rules[] = {
             "(linux, Documentation/arch/s390/vfio-ccw.rst)."},
     {.attribute = "pool",
      .match = ANY,
+     .when = ALWAYS,
      .only = "vfio-ccw",
      .comparison = &rh_equal,
      .attr = RH_ATTR_POOL,
@@ -362,6 +372,7 @@ static const RhRule rules[] = {
 static const RhRule listed_row = {
     .attribute = "attributes",
     .match = ANY,
+    .when = ALWAYS,
     .comparison = &rh_equal,
     .attr = RH_ATTR_NAME,
     .source = source_parameter,

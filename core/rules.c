@@ -276,6 +276,7 @@ static gboolean applies(const RhRule *rule, const RhCase *c)
     const char *class = c->guest_device->class ? c->guest_device->class : c->guest_device->model;
 
     return (rule->match & c->context->policy->match) &&
+           rule->when != (c->context->cold ? RH_WHEN_STREAM : RH_WHEN_COLD) &&
            (!rule->only || g_strcmp0(rule->only, class) == 0);
 }
 
@@ -346,13 +347,13 @@ gboolean rh_judge(const RhCase *c, GPtrArray *reasons)
     return fits;
 }
 
-gboolean rh_judge_cold(const RhCase *c, GPtrArray *reasons)
+gboolean rh_judge_identity(const RhCase *c, GPtrArray *reasons)
 {
     const RhRuleSet *set = rules_for(c);
     gboolean fits = TRUE;
 
     for (guint i = 0; i < set->n_rows; i++) {
-        if (!set->rows[i].cold || judge_row(c, &set->rows[i], reasons))
+        if (!set->rows[i].identity || judge_row(c, &set->rows[i], reasons))
             continue;
         fits = FALSE;
         if (set->rows[i].otherwise == RH_OTHERWISE_END)

@@ -17,6 +17,7 @@ typedef struct {
     const RhInventory *host;
     const RhPolicy *policy;
     gboolean at_home;       /* the record names this very host */
+    gboolean cold;          /* the guest boots anew: nothing of it has to be loaded */
     gboolean nets_apart;    /* the host's free network devices hang on several management devices */
     RhQuestions *questions; /* NULL: nobody to ask (a saved inventory) */
 } RhContext;
@@ -80,23 +81,32 @@ typedef enum {
     RH_OTHERWISE_END, /* rejects, and what else differs says nothing more */
 } RhOtherwise;
 
+/* Of a guest whose state is loaded, what the stream demands; of one that boots anew, only what the
+ * guest itself has to find. */
+typedef enum {
+    RH_WHEN_STREAM, /* a running guest's state is loaded */
+    RH_WHEN_ALWAYS,
+    RH_WHEN_COLD, /* the guest boots anew */
+} RhWhen;
+
 #define RH_MATCH_ANY (RH_MATCH_CAPABILITY | RH_MATCH_EXACT)
 
-/* What a row leaves out is the strictest: all devices, the attribute's own values, and what is
- * unknown or does not hold rejects. */
+/* What a row leaves out: it is about a stream, about all devices and the attribute's own values,
+ * and what is unknown or does not hold rejects. */
 struct RhRule {
     const char *attribute; /* its name in reports */
     guint match;           /* RhMatch: the policies that have this row */
-    const char *only;      /* class or model of the guest's devices that have it; NULL: all */
+    RhWhen when;
+    const char *only; /* class or model of the guest's devices that have it; NULL: all */
     const RhComparison *comparison;
     RhAttr attr; /* how values are written; what is compared where the functions are NULL */
     RhFact (*source)(const RhCase *c, const RhRule *rule); /* what is demanded */
     RhFact (*host)(const RhCase *c, const RhRule *rule);   /* what the device has */
     RhUnknownIs unknown;
     RhOtherwise otherwise;
-    /* Judged also where a guest starts with another mdev under its uuid than the recorded one, on
-     * the host that its record names: core/identity. No state comes then. */
-    gboolean cold;
+    /* Tells whether the device is still the recorded one where a guest starts at home on what its
+     * record names: core/identity. */
+    gboolean identity;
     /* With {source}, {host}, {user} (host, as who uses it) and {missing} (bits of source that host
      * lacks). */
     const char *text;
@@ -131,8 +141,8 @@ void rh_reason_free(RhReason *reason);
  */
 gboolean rh_judge(const RhCase *c, GPtrArray *reasons);
 
-/* The same by the cold rows alone. */
-gboolean rh_judge_cold(const RhCase *c, GPtrArray *reasons);
+/* The same by the rows alone that tell whether it is the recorded device. */
+gboolean rh_judge_identity(const RhCase *c, GPtrArray *reasons);
 
 /* How many rows reject the device; nothing is allocated. */
 guint rh_judge_rejections(const RhCase *c);

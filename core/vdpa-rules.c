@@ -191,16 +191,23 @@ static gboolean ring_is_of_xml(const RhContext *context)
     g_assert_not_reached();
 }
 
-/* The longest ring that the guest may have. */
-static RhFact source_ring(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+/* The longest ring that the guest's XML asks for. */
+static RhFact source_longest_ring(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 {
     const RhGuestDevice *guest_device = c->guest_device;
+
+    return rh_fact_number(
+        MAX(guest_device->rx_queue_size ? guest_device->rx_queue_size : DEFAULT_RING,
+            guest_device->tx_queue_size ? guest_device->tx_queue_size : DEFAULT_RING));
+}
+
+/* The longest ring that the guest may have. */
+static RhFact source_ring(const RhCase *c, const RhRule *rule)
+{
     RhFact size = rh_fact(c->entry, RH_ATTR_MAX_VQ_SIZE);
 
     if (ring_is_of_xml(c->context))
-        return rh_fact_number(
-            MAX(guest_device->rx_queue_size ? guest_device->rx_queue_size : DEFAULT_RING,
-                guest_device->tx_queue_size ? guest_device->tx_queue_size : DEFAULT_RING));
+        return source_longest_ring(c, rule);
     if (size.state == RH_FACT_NUMBER)
         size.number = MIN(size.number, LARGEST_RING);
     return size;
@@ -278,9 +285,32 @@ static gboolean mac_set_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
     return source.state != RH_FACT_NUMBER || mac_reaches(c, source, host) || !can_set_mac(c);
 }
 
+/* The device has nothing of a guest that boots: it reads what is there, if it is none, QEMU's. */
+static gboolean mac_cold_holds(const RhCase *c, const RhRule *rule, RhFact source, RhFact host)
+{
+    RhFact recorded = source_recorded_mac(c, rule);
+
+    if (host.state == RH_FACT_NUMBER &&
+        (host.number == 0 || (recorded.state == RH_FACT_NUMBER && recorded.number == host.number)))
+        return TRUE;
+    return source.state == RH_FACT_NUMBER && mac_reaches(c, source, host);
+}
+
 static RhFact source_mtu(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 {
     return stated(c->entry, RH_ATTR_MTU, RH_NET_F_MTU, rh_fact_none());
+}
+
+/* What the guest's XML asks for, where the recorded device had it: a definition may ask for more
+ * than its devices ever had. */
+static RhFact source_wanted_mtu(const RhCase *c, const RhRule *rule)
+{
+    guint wanted = c->guest_device->mtu;
+    RhFact recorded = source_mtu(c, rule);
+
+    return wanted && recorded.state == RH_FACT_NUMBER && recorded.number >= wanted
+               ? rh_fact_number(wanted)
+               : rh_fact_unknown();
 }
 
 static RhFact host_mtu(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
@@ -351,6 +381,7 @@ static RhFact source_read_only(const RhCase *c, const RhRule *rule G_GNUC_UNUSED
 
 static const RhComparison mac_given = {"mac", mac_holds};
 static const RhComparison mac_set = {"mac", mac_set_holds};
+static const RhComparison mac_cold = {"mac", mac_cold_holds};
 static const RhComparison both_stated = {"stated", both_stated_holds};
 static const RhComparison takes_state = {"takes-state", takes_state_holds};
 static const RhComparison replays = {"replays", replays_holds};
@@ -361,6 +392,8 @@ static const RhComparison one_network = {"one-network", one_network_holds};
 #define ANY RH_MATCH_ANY
 #define EXACT RH_MATCH_EXACT
 #define CAPABILITY RH_MATCH_CAPABILITY
+#define ALWAYS RH_WHEN_ALWAYS
+#define COLD RH_WHEN_COLD
 #define WARN RH_OTHERWISE_WARN
 #define END RH_OTHERWISE_END
 
@@ -371,6 +404,7 @@ static const RhRule rules[] = {
     /* whether it can be had at all */
     {.attribute = "class",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &rh_equal,
      .attr = RH_ATTR_CLASS,
      .source = source_class,
@@ -380,6 +414,7 @@ static const RhRule rules[] = {
             "include/uapi/linux/virtio_net.h, virtio_blk.h)."},
     {.attribute = "class",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &rh_equal,
      .attr = RH_ATTR_CLASS,
      .unknown = RH_UNKNOWN_PASSES,
@@ -389,6 +424,7 @@ static const RhRule rules[] = {
             "include/uapi/linux/vdpa.h, VDPA_ATTR_DEV_ID)."},
     {.attribute = "bound",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &rh_equal,
      .attr = RH_ATTR_BOUND,
      .source = source_vhost,
@@ -397,6 +433,7 @@ static const RhRule rules[] = {
             "vhost_vdpa_probe)."},
     {.attribute = "chardev",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &rh_present,
      .attr = RH_ATTR_CHARDEV,
      .source = rh_source_nothing,
@@ -406,6 +443,7 @@ static const RhRule rules[] = {
             "vhost_vdpa_open)."},
     {.attribute = "used-by",
      .match = ANY,
+     .when = ALWAYS,
      .comparison = &rh_free,
      .attr = RH_ATTR_USED_BY,
      .source = rh_source_nothing,
@@ -416,6 +454,7 @@ static const RhRule rules[] = {
     /* whether it reaches the same network, or the same data */
     {.attribute = "pool",
      .match = ANY,
+     .when = ALWAYS,
      .only = "net",
      .comparison = &rh_equal,
      .attr = RH_ATTR_POOL,
@@ -426,6 +465,7 @@ static const RhRule rules[] = {
             "that (linux, include/uapi/linux/vdpa.h)."},
     {.attribute = "pool",
      .match = ANY,
+     .when = ALWAYS,
      .only = "net",
      .comparison = &pool_required,
      .attr = RH_ATTR_POOL,
@@ -435,6 +475,7 @@ static const RhRule rules[] = {
          "The administrator wants to know the network of each NIC (virt-rehome.conf(5), pools)."},
     {.attribute = "pool",
      .match = ANY,
+     .when = ALWAYS,
      .only = "net",
      .comparison = &one_network,
      .attr = RH_ATTR_POOL,
@@ -447,6 +488,7 @@ static const RhRule rules[] = {
             "attribute for that (linux, include/uapi/linux/vdpa.h)."},
     {.attribute = "pool",
      .match = ANY,
+     .when = ALWAYS,
      .only = "blk",
      .comparison = &rh_equal,
      .attr = RH_ATTR_POOL,
@@ -456,6 +498,7 @@ static const RhRule rules[] = {
             "to know it (linux, include/uapi/linux/vdpa.h)."},
     {.attribute = "name",
      .match = ANY,
+     .when = ALWAYS,
      .only = "blk",
      .comparison = &rh_equal,
      .attr = RH_ATTR_NAME,
@@ -492,7 +535,8 @@ static const RhRule rules[] = {
      .why = "A stream that was saved with HOST_UFO demands it of the device that loads it (QEMU, "
             "hw/net/virtio-net.c, virtio_net_ufo_post_load)."},
     {.attribute = "features",
-     .match = CAPABILITY,
+     .match = ANY,
+     .when = ALWAYS,
      .only = "net",
      .comparison = &rh_within,
      .attr = RH_ATTR_FEATURES,
@@ -502,7 +546,8 @@ static const RhRule rules[] = {
      .why = "QEMU migrates by shadow virtqueues, which are valid with both of these only (QEMU, "
             "hw/virtio/vhost-shadow-virtqueue.c, vhost_svq_valid_features)."},
     {.attribute = "features",
-     .match = CAPABILITY,
+     .match = ANY,
+     .when = ALWAYS,
      .only = "blk",
      .comparison = &rh_within,
      .attr = RH_ATTR_FEATURES,
@@ -532,6 +577,19 @@ static const RhRule rules[] = {
      .why = "QEMU takes their number from the device, and the stream demands the same (QEMU, "
             "net/vhost-vdpa.c, vhost_vdpa_get_max_queue_pairs; hw/net/virtio-net.c, "
             "vmstate_virtio_net_device)."},
+    {.attribute = "pairs",
+     .match = ANY,
+     .when = COLD,
+     .only = "net",
+     .comparison = &rh_equal,
+     .attr = RH_ATTR_MAX_VQ_PAIRS,
+     .source = source_pairs,
+     .host = host_pairs,
+     .unknown = RH_UNKNOWN_PASSES,
+     .otherwise = WARN,
+     .text = "queue pairs are {host} and were {source}, which the guest sees when it boots",
+     .why = "A guest that boots reads their number, and drives what there is (linux, "
+            "drivers/net/virtio_net.c, virtnet_probe)."},
     {.attribute = "max-vqs",
      .match = EXACT,
      .comparison = &rh_equal,
@@ -577,7 +635,21 @@ static const RhRule rules[] = {
             "has a dead NIC (QEMU, hw/net/virtio-net.c, virtio_net_vhost_status; net/vhost-vdpa.c, "
             "vhost_vdpa_receive)."},
     {.attribute = "max-vq-size",
-     .match = CAPABILITY,
+     .match = ANY,
+     .when = COLD,
+     .only = "net",
+     .comparison = &rh_at_least,
+     .attr = RH_ATTR_MAX_VQ_SIZE,
+     .source = source_longest_ring,
+     .unknown = RH_UNKNOWN_PASSES,
+     .otherwise = WARN,
+     .text = "max-vq-size is {host}, and the guest's XML asks for rings of {source}, which QEMU "
+             "may not be able to set up",
+     .why = "Where a ring is too long for the device, QEMU goes on without vhost (QEMU, "
+            "hw/net/virtio-net.c, virtio_net_vhost_status)."},
+    {.attribute = "max-vq-size",
+     .match = ANY,
+     .when = ALWAYS,
      .only = "blk",
      .comparison = &rh_at_least,
      .attr = RH_ATTR_MAX_VQ_SIZE,
@@ -602,7 +674,20 @@ static const RhRule rules[] = {
      .why = "A ring that is too short is refused like one that is too long, and that of the "
             "control queue is 64 long (QEMU, hw/net/virtio-net.c, virtio_net_device_realize)."},
     {.attribute = "min-vq-size",
-     .match = CAPABILITY,
+     .match = ANY,
+     .when = COLD,
+     .only = "net",
+     .comparison = &rh_at_most,
+     .attr = RH_ATTR_MIN_VQ_SIZE,
+     .source = source_shortest_ring,
+     .unknown = RH_UNKNOWN_PASSES,
+     .otherwise = WARN,
+     .text = "min-vq-size is {host}, and the guest's shortest ring is {source}",
+     .why = "A ring that is too short is refused like one that is too long (linux, "
+            "drivers/vhost/vdpa.c, vhost_vdpa_vring_ioctl)."},
+    {.attribute = "min-vq-size",
+     .match = ANY,
+     .when = ALWAYS,
      .only = "blk",
      .comparison = &rh_at_most,
      .attr = RH_ATTR_MIN_VQ_SIZE,
@@ -642,6 +727,18 @@ static const RhRule rules[] = {
      .text = "mac is {host}, must be {source}: 'vdpa dev set name {name} mac {source}' sets it",
      .why = "The address of an idle device can be set from outside, so the reason has the command "
             "(linux, drivers/vdpa/vdpa.c, vdpa_nl_cmd_dev_attr_set_doit)."},
+    {.attribute = "mac",
+     .match = ANY,
+     .when = COLD,
+     .only = "net",
+     .comparison = &mac_cold,
+     .attr = RH_ATTR_MAC,
+     .source = source_mac,
+     .host = host_mac,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .text = "mac is {host}, must be {source}, and its driver takes none from QEMU",
+     .why = "A guest that boots reads the device's address, and its network knows the one in its "
+            "XML (QEMU, hw/net/virtio-net.c, virtio_net_get_config)."},
     {.attribute = "mtu",
      .match = EXACT,
      .only = "net",
@@ -673,6 +770,31 @@ static const RhRule rules[] = {
      .text = "mtu is {host} here and was {source}: one of them states no limit",
      .why = "A device that does not offer MTU tells no limit, whatever it has (linux, "
             "drivers/vdpa/vdpa.c, vdpa_dev_net_mtu_config_fill)."},
+    {.attribute = "mtu",
+     .match = ANY,
+     .when = COLD,
+     .only = "net",
+     .comparison = &rh_at_least,
+     .attr = RH_ATTR_MTU,
+     .source = source_wanted_mtu,
+     .host = host_mtu,
+     .unknown = RH_UNKNOWN_IF_RECORDED,
+     .text = "mtu is {host}, must be at least {source}, which the guest's XML asks for",
+     .why = "QEMU shows the guest the MTU of its XML, and a smaller one drops its frames (QEMU, "
+            "hw/net/virtio-net.c, virtio_net_device_realize)."},
+    {.attribute = "mtu",
+     .match = ANY,
+     .when = COLD,
+     .only = "net",
+     .comparison = &rh_at_least,
+     .attr = RH_ATTR_MTU,
+     .source = source_mtu,
+     .host = host_mtu,
+     .unknown = RH_UNKNOWN_PASSES,
+     .otherwise = WARN,
+     .text = "mtu is {host} and was {source}, which the guest sees when it boots",
+     .why = "A guest that boots reads the device's MTU, but what talks with it may count on the "
+            "old one (linux, drivers/net/virtio_net.c, virtnet_probe)."},
     {.attribute = "driver",
      .match = ANY,
      .only = "net",
@@ -710,6 +832,7 @@ static const RhRule rules[] = {
     /* disks */
     {.attribute = "capacity",
      .match = ANY,
+     .when = ALWAYS,
      .only = "blk",
      .comparison = &rh_equal,
      .attr = RH_ATTR_CAPACITY,
@@ -718,6 +841,7 @@ static const RhRule rules[] = {
             "(QEMU, block/block-backend.c, blk_check_byte_request)."},
     {.attribute = "block-size",
      .match = ANY,
+     .when = ALWAYS,
      .only = "blk",
      .comparison = &rh_equal,
      .attr = RH_ATTR_BLOCK_SIZE,
@@ -735,6 +859,7 @@ static const RhRule rules[] = {
      .why = SAME_VALUE},
     {.attribute = "read-only",
      .match = ANY,
+     .when = ALWAYS,
      .only = "blk",
      .comparison = &rh_at_most,
      .attr = RH_ATTR_READ_ONLY,
@@ -765,13 +890,25 @@ static gboolean takes_shorter_rings(const RhCase *c)
                c->entry->values[RH_ATTR_MIN_VQ_SIZE].number;
 }
 
+/* Of a guest that boots: by how many queue pairs the device misses what the guest would like. */
+static gint missed_pairs(const RhCase *c)
+{
+    RhFact had = pairs(c->entry);
+    RhFact here = pairs(c->device);
+    guint64 wanted = c->guest_device->queues ? c->guest_device->queues : had.number;
+
+    if (!c->context->cold || !is_net(c) || here.state != RH_FACT_NUMBER || !wanted)
+        return 0;
+    return (gint)MIN(MAX(wanted, here.number) - MIN(wanted, here.number), G_MAXUINT16);
+}
+
 static void add_cost(const RhCase *c, RhCost *cost)
 {
     static const RhAttr capacities[] = {RH_ATTR_MAX_VQS, RH_ATTR_MAX_VQ_SIZE, RH_ATTR_MTU};
 
     cost->levels[RH_COST_DRIVER] =
         rh_case_differs(c, RH_ATTR_DRIVER) || rh_case_differs(c, RH_ATTR_VENDOR_ID);
-    cost->levels[RH_COST_EXCESS] = has_more_features(c) + takes_shorter_rings(c);
+    cost->levels[RH_COST_EXCESS] = has_more_features(c) + takes_shorter_rings(c) + missed_pairs(c);
     for (guint i = 0; i < G_N_ELEMENTS(capacities); i++)
         cost->levels[RH_COST_EXCESS] += exceeds(c, capacities[i]);
 }

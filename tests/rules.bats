@@ -30,13 +30,13 @@ table() { # KIND
 @test "text: a table for each kind, with the reason of each row" {
     "$program" rules > out 2> err
     [ ! -s err ]
-    [ "$(grep -c '^attribute  *of  *capability  *exact  *cold  *why$' out)" = 2 ]
+    [ "$(grep -c '^attribute  *of  *capability  *exact  *when  *why$' out)" = 2 ]
     grep -q '^vDPA device (vdpa)$' out
     grep -q '^mediated device (mdev)$' out
-    grep -Eq '^pairs +net +equal +equal +no +QEMU takes their number from the device, .*\(QEMU, .*vmstate_virtio_net_device\)\.$' out
-    grep -Eq '^mtu +net +stated \(warns\) +- +no +A device ' out
-    grep -Eq '^type +all +accepted +accepted +yes +' out
-    grep -Eq '^attributes +all +equal +equal +no +' out
+    grep -Eq '^pairs +net +equal +equal +stream +QEMU takes their number from the device, .*\(QEMU, .*vmstate_virtio_net_device\)\.$' out
+    grep -Eq '^mtu +net +stated \(warns\) +- +stream +A device ' out
+    grep -Eq '^type +all +accepted +accepted +always +' out
+    grep -Eq '^attributes +all +equal +equal +always +' out
     # Nothing but titles, heads, rows and what stands between two tables.
     [ "$(grep -Evc '^(attribute .* why|[a-z0-9-]+ +(all|net|blk|vfio-[a-z]+) +.*\(.*\)\.|.* \((vdpa|mdev)\)|)$' out)" = 0 ]
 }
@@ -69,7 +69,7 @@ for kind in ("vdpa", "mdev"):
     for line, row in zip(lines, kinds):
         mark = " (warns)" if row["warning"] else ""
         cells = [row["attribute"], row["only"] or "all", *(row[match] + mark if row[match] else "-"
-                 for match in ("capability", "exact")), "yes" if row["cold"] else "no", row["why"]]
+                 for match in ("capability", "exact")), row["when"], row["why"]]
         assert line.split() == " ".join(cells).split(), (line, cells)
 END
 }
@@ -100,15 +100,24 @@ def same(what, manual, program):
              [("the program", one) for one in program if one not in manual]]
     assert manual == program, f"{what}: " + ("; ".join(lines) or "another order")
 
+COLUMNS = ("capability", "exact", "cold")
+
+# What stands in each column for the row. No row counts cold under one policy alone.
+def cells_of(row):
+    if row["when"] != "stream":
+        assert row["capability"] == row["exact"], row
+    for column in COLUMNS:
+        comparison = row[column] if column != "cold" else row["exact"] if row["when"] != "stream" else None
+        if comparison and (column == "cold" or row["when"] != "cold"):
+            yield column, comparison + ("*" if row["warning"] else "")
+
 def table(rows):
     cells = {}
     for row in rows:
-        for policy in ("capability", "exact"):
-            cell = cells.setdefault((row["attribute"], row["only"] or "all"), {}).setdefault(policy, [])
-            if row[policy]:
-                cell.append(row[policy] + ("*" if row["warning"] else ""))
-    return [(*key, *(", ".join(cell[policy]) or "-" for policy in ("capability", "exact")))
-            for key, cell in cells.items()]
+        cell = cells.setdefault((row["attribute"], row["only"] or "all"), {column: [] for column in COLUMNS})
+        for column, text in cells_of(row):
+            cell[column].append(text)
+    return [(*key, *(", ".join(cell[column]) or "-" for column in COLUMNS)) for key, cell in cells.items()]
 
 for kind, title in (("vdpa", "vDPA"), ("mdev", "Mediated devices")):
     here = [row for row in rows if row["kind"] == kind]
@@ -119,8 +128,8 @@ for kind, title in (("vdpa", "vDPA"), ("mdev", "Mediated devices")):
 same("comparisons", sorted(words(r"^\.It (.*)$", sections["Comparisons"])),
      sorted({row[policy] for row in rows for policy in ("capability", "exact")} - {None}))
 hook = open(sys.argv[1] + "/virt-rehome-hook.8").read()
-cold = re.search(r"unless the rules for\n\.Li (.*)\ntake it", hook)[1]
-same("what a start is held to", sorted(set(re.findall("[a-z-]+", re.sub(r"No and Li", "", cold)))),
-     sorted({row["attribute"] for row in rows if row["cold"]}))
+identity = re.search(r"unless the rules for\n\.Li (.*)\ntake it", hook)[1]
+same("what a start is held to", sorted(set(re.findall("[a-z-]+", re.sub(r"No and Li", "", identity)))),
+     sorted({row["attribute"] for row in rows if row["identity"]}))
 END
 }

@@ -111,7 +111,7 @@ END
     rules_are pass
     for edit in 'del it["rules"]' 'it["rules"] = []' 'it["more"] = 1' 'it["rules"][0]["more"] = 1' \
         'del it["rules"][0]["why"]' 'it["rules"][0]["why"] = "Since it is."' 'it["rules"][0]["kind"] = "vf"' \
-        'it["rules"][0]["only"] = ""' 'it["rules"][0]["cold"] = "no"' 'it["rules"][0]["attribute"] = "Class"' \
+        'it["rules"][0]["only"] = ""' 'it["rules"][0]["when"] = "no"' 'it["rules"][0]["attribute"] = "Class"' \
         'it["rules"][0]["capability"] = it["rules"][0]["exact"] = None' 'it["rules"][0]["exact"] = 1'; do
         run rules_are "$edit"
         echo "$edit: $output"

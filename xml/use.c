@@ -33,6 +33,15 @@ static gboolean read_count(xmlNode *node, const char *name, guint *ret_count, GE
     return TRUE;
 }
 
+/* The same of what ranks a device or holds for a guest that boots: what is no number is none. */
+static guint read_wish(xmlNode *node, const char *name)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(node, name);
+    guint64 count;
+
+    return text && rh_parse_number(text, MAX_COUNT, &count) ? (guint)count : 0;
+}
+
 /* A part of a guest address, which libvirt writes as 0x…; 0 where it is absent. */
 static guint64 address_part(xmlNode *address, const char *name)
 {
@@ -142,6 +151,8 @@ static gboolean read_interface(RhGuestDevice *device, xmlNode *node, GError **er
     if (mac && !device->has_mac)
         return rh_raise(error, RH_ERROR_INPUT,
                         "the guest has <mac address='%s'>, which is no MAC address", mac);
+    device->queues = read_wish(driver, "queues");
+    device->mtu = read_wish(rh_xml_child(node, NULL, "mtu"), "size");
     return read_count(driver, "rx_queue_size", &device->rx_queue_size, error) &&
            read_count(driver, "tx_queue_size", &device->tx_queue_size, error);
 }
