@@ -5,6 +5,7 @@
 #include "cli/answer.h"
 #include "cli/diff.h"
 #include "core/explain.h"
+#include "hook/managed-save.h"
 #include "site/users.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -156,6 +157,23 @@ static gboolean reply(Question *question, RhOutput *output, GError **error)
     return TRUE;
 }
 
+/* Whether the guest boots anew where it goes: as was asked; or, of one of libvirt's, by what that
+ * says, which has a number for a guest that runs; or by its record, as the hook does. */
+static gboolean boots(const Question *question, const char *word)
+{
+    const RhOptions *options = question->options;
+    const RhGuest *guest = question->guest;
+    g_autofree char *image = NULL;
+
+    if (options->cold || options->live)
+        return options->cold;
+    if (!rh_command_is_libvirts(options, word))
+        return guest->record && guest->record->off;
+    if (guest->name)
+        image = rh_managed_save_find(options->environment.root, guest->name);
+    return !guest->runs && !image;
+}
+
 static gboolean read_question(Question *question, const char *word, GError **error)
 {
     question->bytes = rh_command_read_guest(question->options, word, error);
@@ -169,6 +187,7 @@ static gboolean read_question(Question *question, const char *word, GError **err
     }
     if (!rh_domain_read_record(question->domain, error))
         return FALSE;
+    question->guest->boots = boots(question, word);
     question->policy = rh_environment_policy(&question->options->environment, error);
     return question->policy != NULL;
 }
@@ -185,6 +204,8 @@ RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output,
         ((options->print_xml || options->diff) && options->format))
         return rh_command_misused(error, "check prints one thing: --print-xml, --diff or a report "
                                          "in a --format");
+    if (options->cold && options->live)
+        return rh_command_misused(error, "check asks one thing: --cold or --live");
     if (!rh_command_format(options, "text|json", &question.format, error) ||
         !read_question(&question, words[0], error) || !ask_all(&question, error) ||
         !reply(&question, output, error))

@@ -18,6 +18,8 @@ typedef struct {
     char *kind; /* an element of core/kind; NULL: all kinds */
     gboolean print_xml;
     gboolean diff;
+    gboolean cold;
+    gboolean live;
 } RhOptions;
 
 /* What a command has to say. */

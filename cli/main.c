@@ -17,7 +17,8 @@
 #define MAX_FAULT 2000u /* bytes of a fault, which may quote what it is about */
 
 static const RhCommand commands[] = {
-    {"check", "GUEST|GUEST.xml|- [--host FILE|DIR]… [--print-xml|--diff|--format text|json]",
+    {"check",
+     "GUEST|GUEST.xml|- [--host FILE|DIR]… [--cold|--live] [--print-xml|--diff|--format text|json]",
      "will this guest run on this host, on which devices, and if not, why not", rh_command_check},
     {"host", "[--format xml|json|text]", "print this host's inventory, for check --host",
      rh_command_host},
@@ -41,6 +42,8 @@ typedef struct {
     char *kind;
     gboolean print_xml;
     gboolean diff;
+    gboolean cold;
+    gboolean live;
 } Words;
 
 static void words_clear(Words *words)
@@ -74,6 +77,10 @@ static gboolean parse(Words *words, int *argc, char ***argv, gboolean strict, GE
          "check: print the guest's XML for the host", NULL},
         {"diff", 0, 0, G_OPTION_ARG_NONE, &words->diff, "check: print what changes in the XML",
          NULL},
+        {"cold", 0, 0, G_OPTION_ARG_NONE, &words->cold,
+         "check: the guest boots anew there, nothing of its state has to be loaded", NULL},
+        {"live", 0, 0, G_OPTION_ARG_NONE, &words->live,
+         "check: the guest comes with its state: it migrates live, or is restored", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_autoptr(GOptionContext) context =
         g_option_context_new("COMMAND … - find local devices for a guest's vDPA and mdev devices");
@@ -104,7 +111,9 @@ static RhOptions options_of(const Words *words)
                        .format = words->format,
                        .kind = words->kind,
                        .print_xml = words->print_xml,
-                       .diff = words->diff};
+                       .diff = words->diff,
+                       .cold = words->cold,
+                       .live = words->live};
 }
 
 /* Runs the command in @argv[0]. The four words of `hook` are positional whatever they look like. */

@@ -94,6 +94,8 @@ void rh_answers_append_json(GString *out, const RhGuest *guest, GPtrArray *answe
     rh_json_add_text(builder, "name", guest->name);
     rh_json_add_text(builder, "uuid", guest->uuid);
     json_builder_end_object(builder);
+    json_builder_set_member_name(builder, "cold");
+    json_builder_add_boolean_value(builder, guest->boots);
     json_builder_set_member_name(builder, "hosts");
     json_builder_begin_array(builder);
     for (guint i = 0; i < answers->len; i++)

@@ -101,8 +101,9 @@ static void append_choice(GString *out, const RhPlan *plan, const RhChoice *choi
 static void append_answer(GString *out, const RhGuest *guest, const RhAnswer *answer)
 {
     g_autofree char *head =
-        g_strdup_printf("guest '%s' %s on host '%s'", guest->name ? guest->name : "",
-                        answer->plan->fits ? "fits" : "does not fit", answer->name);
+        g_strdup_printf("guest '%s' %s on host '%s'%s", guest->name ? guest->name : "",
+                        answer->plan->fits ? "fits" : "does not fit", answer->name,
+                        guest->boots ? ", when it boots there anew" : "");
 
     append_line(out, "", head);
     if (!rh_guest_has_ours(guest))

@@ -104,8 +104,8 @@ static gboolean is_on(const RhClaim *claim, RhKind kind, const char *key)
     return claim->kind == kind && rh_device_same_key(kind, claim->key, key);
 }
 
-void rh_claims_hold(RhClaims *claims, const RhClaimant *claimant, RhKind kind, const char *key,
-                    const char *device, RhClaimState state)
+RhClaim *rh_claims_hold(RhClaims *claims, const RhClaimant *claimant, RhKind kind, const char *key,
+                        const char *device, RhClaimState state)
 {
     RhClaim *claim;
 
@@ -126,6 +126,7 @@ void rh_claims_hold(RhClaims *claims, const RhClaimant *claimant, RhKind kind, c
                        .daemon = claimant->daemon,
                        .daemon_start = claimant->daemon_start};
     g_ptr_array_add(claims, claim);
+    return claim;
 }
 
 const RhClaim *rh_claims_other(const RhClaims *claims, const RhClaimant *claimant, RhKind kind,

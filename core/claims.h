@@ -19,8 +19,9 @@
  *            may stand beside the same guest's claimed or running ones, of the same device too: an
  *            incoming copy that libvirt then turns away costs the running guest nothing.
  *    fields  `device` is the name that the promise was made for, and `prepare` asks whether it
- *            still is behind `key`; NULL where the device was left as it was. `daemon` says nothing
- *            here.
+ *            still is behind `key`; NULL where the device was left as it was. `cold`: the record
+ *            said that the guest is shut off. `prepare` so soon afterwards is a live migration all
+ *            the same, and judges anew. `daemon` says nothing here.
  *    ends    RH_RESERVATION_SECONDS after `time`; with the guest's next `migrate`, `restore` or
  *            `prepare`; by hand. Not with `release`: the guest may be on its way back.
  *
@@ -70,6 +71,7 @@ typedef struct {
     char *guest;  /* name; NULL: the XML has none */
     char *uuid;   /* NULL: the XML has none */
     RhClaimState state;
+    gboolean cold;        /* reserved for a guest that boots anew, by the rules for that */
     gint64 time;          /* seconds by CLOCK_BOOTTIME, when it got its state */
     gint64 daemon;        /* pid of the libvirt daemon that asked; 0: none */
     guint64 daemon_start; /* its start time: /proc/PID/stat, field 22 */
@@ -104,9 +106,10 @@ gboolean rh_claimant_is(const RhClaimant *claimant, const char *guest, const cha
 gboolean rh_claim_check(const RhClaim *claim, GError **error);
 gboolean rh_claims_check(const RhClaims *claims, GError **error);
 
-/* Holds a device for @claimant in @state. One claim a device, guest and (reserved or not) state. */
-void rh_claims_hold(RhClaims *claims, const RhClaimant *claimant, RhKind kind, const char *key,
-                    const char *device, RhClaimState state);
+/* Holds a device for @claimant in @state: its claim, which is owned by @claims. One claim a device,
+ * guest and (reserved or not) state. */
+RhClaim *rh_claims_hold(RhClaims *claims, const RhClaimant *claimant, RhKind kind, const char *key,
+                        const char *device, RhClaimState state);
 
 /* The claim of another guest on the device, or NULL. Owned by @claims. */
 const RhClaim *rh_claims_other(const RhClaims *claims, const RhClaimant *claimant, RhKind kind,

@@ -159,6 +159,7 @@ RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *h
     RhRecord *record = rh_record_new();
     gboolean elsewhere = keeps_others(&making);
 
+    record->off = TRUE;
     record->host = g_strdup(elsewhere ? defined->record->host : host->name);
     record->kernel = g_strdup(elsewhere ? defined->record->kernel : host->kernel);
     if (elsewhere || rh_record_is_of_host(defined->record, host))
@@ -167,8 +168,11 @@ RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *h
         const RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
         RhDevice *entry = make_defined_entry(&making, device, elsewhere);
 
-        if (entry)
-            rh_record_add(record, device, entry);
+        if (!entry)
+            continue;
+        /* nothing was agreed with a guest that is shut off */
+        rh_device_unset(entry, RH_ATTR_NEGOTIATED);
+        rh_record_add(record, device, entry);
     }
     return record;
 }

@@ -32,7 +32,8 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContra
  * the definition was given another device since, and one that is missing is made where @host has
  * the device. With @accept a person has said that @host's devices are the right ones. A record of
  * another host stays that host's, and no entry is made in it, as long as the definition has devices
- * that were that host's. Never fails; without any entry there is nothing to write.
+ * that were that host's. It says that it is a definition's (`off`), and nothing of what a driver
+ * has negotiated. Never fails; without any entry there is nothing to write.
  */
 RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *host,
                                     const RhGuest *running, const RhRecord *recorded,

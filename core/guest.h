@@ -42,6 +42,10 @@ typedef struct {
     gboolean bound;             /* to the NUMA nodes in `nodes` */
     guint8 nodes[RH_MAX_NODES]; /* 1 for each node */
     RhRecord *record;           /* NULL: none */
+    gboolean runs;              /* as libvirt's XML shows a guest that runs: it has a number */
+    /* It boots anew where it is planned, and brings no state. Whoever asks for a plan says so;
+     * nothing in a guest's XML is proof of it. */
+    gboolean boots;
 } RhGuest;
 
 RhGuest *rh_guest_new(void);

@@ -48,7 +48,7 @@ static void settle_unrecorded(const RhPlan *plan, RhChoice *choice, RhOccasion o
 {
     const RhPolicy *policy = plan->context.policy;
     RhUnrecorded unrecorded =
-        occasion & RH_OCCASION_RESTORE ? policy->unrecorded_restore : policy->unrecorded;
+        occasion == RH_OCCASION_MIGRATE ? policy->unrecorded : policy->unrecorded_restore;
 
     const char *identity_class = rh_kind_info(choice->guest_device->kind)->identity_class;
 
@@ -202,7 +202,7 @@ RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolic
                                 .host = host,
                                 .policy = policy,
                                 .at_home = rh_record_is_of_host(guest->record, host),
-                                .cold = (occasion & RH_OCCASION_COLD) != 0,
+                                .cold = guest->boots,
                                 .questions = questions};
     survey(&plan->context);
     for (guint i = 0; i < guest->devices->len; i++) {

@@ -7,12 +7,7 @@
 
 #include "core/rules.h"
 
-/* What for; one of the first two, and whether the guest boots anew there. */
-typedef enum {
-    RH_OCCASION_MIGRATE = 0,
-    RH_OCCASION_RESTORE = 1 << 0,
-    RH_OCCASION_COLD = 1 << 1,
-} RhOccasion;
+typedef enum { RH_OCCASION_MIGRATE, RH_OCCASION_RESTORE } RhOccasion;
 
 typedef enum {
     RH_ACTION_NONE, /* refused */

@@ -70,7 +70,7 @@ gboolean rh_record_is_of(const RhDevice *entry, const RhDevice *device)
 gboolean rh_record_equal(const RhRecord *a, const RhRecord *b)
 {
     if (g_strcmp0(a->host, b->host) != 0 || g_strcmp0(a->kernel, b->kernel) != 0 ||
-        g_strcmp0(a->qemu, b->qemu) != 0 || a->entries->len != b->entries->len)
+        g_strcmp0(a->qemu, b->qemu) != 0 || a->off != b->off || a->entries->len != b->entries->len)
         return FALSE;
     for (guint i = 0; i < a->entries->len; i++)
         if (!rh_device_equal(g_ptr_array_index(a->entries, i), g_ptr_array_index(b->entries, i)))

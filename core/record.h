@@ -12,9 +12,12 @@
 #include "core/inventory.h"
 
 typedef struct {
-    char *host;         /* where the guest was when it was made; NULL: unknown */
-    char *kernel;       /* of that host; NULL: unknown */
-    char *qemu;         /* the hypervisor's version there, "10.0.13"; NULL: unknown */
+    char *host;   /* where the guest was when it was made; NULL: unknown */
+    char *kernel; /* of that host; NULL: unknown */
+    char *qemu;   /* the hypervisor's version there, "10.0.13"; NULL: unknown */
+    /* It is a definition's, by which the guest boots anew. No proof of it: libvirt starts a guest
+     * with a copy of its definition, which says so until the running guest is recorded. */
+    gboolean off;
     GPtrArray *entries; /* of RhDevice, in document order */
     GHashTable *made;   /* a guest's device -> the entry that was made of it: rh_record_add() */
 } RhRecord;

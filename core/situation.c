@@ -75,7 +75,10 @@ void rh_outcome_reserve(const RhOutcome *outcome, const RhClaimant *claimant, Rh
     for (guint i = 0; outcome->fits && i < choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(choices, i);
 
-        rh_claims_hold(claims, claimant, choice->guest_device->kind, key_of(choice),
-                       choice->device ? rh_device_name(choice->device) : NULL, RH_CLAIM_RESERVED);
+        RhClaim *claim = rh_claims_hold(
+            claims, claimant, choice->guest_device->kind, key_of(choice),
+            choice->device ? rh_device_name(choice->device) : NULL, RH_CLAIM_RESERVED);
+
+        claim->cold = outcome->plan->context.cold;
     }
 }

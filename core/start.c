@@ -54,15 +54,30 @@ static guint count_reserved(const RhStart *start)
     return n;
 }
 
+gboolean rh_start_was_cold(const RhStart *start)
+{
+    for (guint i = 0; i < start->standings->len; i++)
+        if (((const RhStanding *)g_ptr_array_index(start->standings, i))->is_cold)
+            return TRUE;
+    return FALSE;
+}
+
 gboolean rh_start_is_planned(const RhStart *start)
 {
-    return count_reserved(start) == start->standings->len;
+    return count_reserved(start) == start->standings->len && !rh_start_was_cold(start);
 }
 
 gboolean rh_start_needs_judgement(const RhStart *start, gboolean in_doubt)
 {
     return !rh_start_is_planned(start) &&
            (count_reserved(start) > 0 || in_doubt || place_of(start) == PLACE_ELSEWHERE);
+}
+
+gboolean rh_start_boots(const RhStart *start, gboolean in_doubt)
+{
+    const RhRecord *record = start->guest->record;
+
+    return record && record->off && !in_doubt && !rh_start_was_cold(start);
 }
 
 /* Whether what is behind the source was reserved: the rules have said then that it may stand in. */

@@ -14,6 +14,7 @@ typedef struct {
     RhDevice *found;             /* what is behind its source now; NULL: the host cannot say */
     char *reserved; /* the name of the device that was reserved for the guest; NULL: no name */
     gboolean is_reserved; /* the guest has a reservation for its key */
+    gboolean is_cold;     /*   which was made for a guest that boots anew */
     gboolean is_here;     /* there is a device with its key, or nobody could look */
     gboolean is_kept;     /* its key still is that of the reserved device, as far as is known */
     RhUser *user;         /* who else has it; NULL: nobody known */
@@ -38,15 +39,30 @@ typedef struct {
  * to look what this one is called. */
 gboolean rh_start_is_from_elsewhere(const RhStart *start);
 
-/* Whether all of the guest's devices were planned here: the rules have spoken. */
+/* Whether all of the guest's devices were planned here, and not as those of a guest that boots: the
+ * rules have spoken. */
 gboolean rh_start_is_planned(const RhStart *start);
 
 /*
+ * Whether one of them was planned a moment ago as that of a guest that boots. libvirt calls nobody
+ * more when a definition has come (`migrate --offline`), so that this is a live migration, whose
+ * record had not been brought up to date; or it is started here at once.
+ */
+gboolean rh_start_was_cold(const RhStart *start);
+
+/*
  * Whether the rules must judge the guest's devices as they stand: those of a guest from another
- * host that were never planned here, or that somebody changed after they were; and those of a guest
- * whose saved state may be coming back without a plan (@in_doubt).
+ * host that were never planned here, or that somebody changed after they were; those that were
+ * planned for a boot; and those of a guest whose saved state may be coming back without a plan
+ * (@in_doubt).
  */
 gboolean rh_start_needs_judgement(const RhStart *start, gboolean in_doubt);
+
+/*
+ * Whether the rules judge the guest as one that boots anew: its record is a definition's, and
+ * nothing says that its state comes. A snapshot that is reverted to cannot be told from a start.
+ */
+gboolean rh_start_boots(const RhStart *start, gboolean in_doubt);
 
 /* On the record's own host: why one of the guest's devices is not the recorded one, a sentence that
  * is the caller's; NULL: nothing says so. */

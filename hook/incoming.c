@@ -42,6 +42,18 @@ typedef struct {
     GVariant *packed; /* the ledger, for the parent; NULL: there is nothing to write */
 } Job;
 
+static gboolean is_start(const Job *job)
+{
+    return job->why == RH_INCOMING_START || job->why == RH_INCOMING_BOOT;
+}
+
+/* Whether the guest boots anew, and no state of it comes. */
+static gboolean boots(const Job *job, const RhGuest *guest)
+{
+    return job->why == RH_INCOMING_BOOT ||
+           (job->why == RH_INCOMING_MIGRATE && guest->record && guest->record->off);
+}
+
 /* Whether a device that would be given is open after all; then it is marked as used. */
 static gboolean is_open(RhHost *host, RhDevice *device)
 {
@@ -195,7 +207,7 @@ static RhLedger *open_ledger(const Job *job, RhUsers *users, RhLedger **ret_with
         job->ledger->claimant.uuid = guest->uuid;
         if (rh_ledger_open(job->ledger, users, job->deadline - LOCK_MARGIN_US, &reason))
             return job->ledger;
-        if (job->why != RH_INCOMING_START || !job->ledger->locked) {
+        if (!is_start(job) || !job->ledger->locked) {
             g_propagate_error(error, g_steal_pointer(&reason));
             return NULL;
         }
@@ -217,13 +229,14 @@ static gboolean decide(Job *job, RhDecision *decision, GError **error)
     g_autoptr(RhLedger) without = NULL;
     RhLedger *ledger;
 
-    if (!job->ledger && job->why != RH_INCOMING_START) {
+    if (!job->ledger && !is_start(job)) {
         g_propagate_error(error, g_error_copy(job->ledger_error));
         return FALSE;
     }
     if (!rh_domain_read_record(job->domain, error))
         return FALSE;
-    if (job->why == RH_INCOMING_START)
+    guest->boots = boots(job, guest);
+    if (is_start(job))
         fix_devices(guest);
     policy = rh_environment_policy(job->environment, error);
     if (!policy)
@@ -336,7 +349,7 @@ static gboolean try_in_child(Job *job, RhDecision *decision, gboolean *ret_writt
     if (!rh_child_run(work, job, DECISION_TYPE, job->deadline, &result, error) ||
         !unpack(result, decision, &packed, error))
         return FALSE;
-    *ret_written = packed && job->ledger && job->why != RH_INCOMING_START;
+    *ret_written = packed && job->ledger && !is_start(job);
     if (*ret_written)
         rh_ledger_take(job->ledger, packed);
     return TRUE;

@@ -13,8 +13,9 @@ typedef enum {
     RH_INCOMING_MIGRATE,
     RH_INCOMING_RESTORE,
     /* Its devices were never planned here: judged as they stand, never moved, and even where the
-     * claims cannot be had. */
+     * claims cannot be had. As what its state will find, or as what it will find when it boots. */
     RH_INCOMING_START,
+    RH_INCOMING_BOOT,
 } RhIncoming;
 
 /* What became of it. */

@@ -164,6 +164,7 @@ static RhStanding *gather_standing(const Session *session, const RhGuestDevice *
     reservation = reservation_of(session, device);
     standing->is_reserved = reservation != NULL;
     standing->reserved = reservation ? g_strdup(reservation->device) : NULL;
+    standing->is_cold = reservation && reservation->cold;
     standing->is_here = is_here(session, device);
     standing->is_kept = !standing->reserved || is_key_of(session, device, standing->reserved);
     usage = rh_users_usage(session->users, ledger->claims);
@@ -237,7 +238,9 @@ typedef struct {
     GBytes *bytes;
     char *doubt; /* why its state may come from an image whose refusal was lost, a clause; NULL:
                     nothing says so */
-    gboolean settled; /* the rules have spoken: its devices were planned here, or judged */
+    gboolean settled;  /* the rules have spoken: its devices were planned here, or judged */
+    gboolean boots;    /* they are to judge it as a guest that boots anew */
+    gboolean was_cold; /* its devices were planned so a moment ago */
 } Call;
 
 static void call_clear(Call *call)
@@ -247,16 +250,37 @@ static void call_clear(Call *call)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Call, call_clear)
 
-/* Says, behind the reason, why a guest that only starts was judged as one that is restored. */
-static char *tell_doubt(char *refusal, const char *doubt)
+/* Why a guest that starts was judged as one whose state is loaded, and what is to be done where
+ * that is not so; owned by the caller. */
+static char *describe_judgement(const Call *call)
+{
+    const char *name = call->domain ? rh_domain_guest(call->domain)->name : NULL;
+    const char *guest = name ? name : "GUEST";
+
+    if (call->doubt)
+        return g_strdup_printf("it was judged as a guest whose saved state comes back, since %s",
+                               call->doubt);
+    if (call->was_cold)
+        return g_strdup_printf(
+            "its devices were planned a moment ago for a guest that is shut off, as its record "
+            "says, and it was judged as one that runs and comes with its memory: if it does, run "
+            "'virt-rehome record %s' where it runs and migrate it again; if it starts here, try "
+            "again in %d seconds, or 'virt-rehome release %s' first",
+            guest, RH_RESERVATION_SECONDS, guest);
+    return g_strdup_printf("it was judged as a guest whose state is loaded, since its record does "
+                           "not say that it is shut off; if it boots anew, 'virt-rehome refresh "
+                           "%s' gives it what fits then",
+                           guest);
+}
+
+/* The same behind the reason. */
+static char *tell_judgement(char *refusal, const Call *call)
 {
     g_autofree char *owned = refusal;
-    g_autofree char *note = rh_one_line(g_strdup(doubt));
+    g_autofree char *note = rh_one_line(describe_judgement(call));
     gsize first = strcspn(refusal, "\n");
 
-    return rh_cut(g_strdup_printf("%.*s\nit was judged as a guest whose saved state comes back, "
-                                  "since %s%s",
-                                  (int)first, refusal, note, refusal + first),
+    return rh_cut(g_strdup_printf("%.*s\n%s%s", (int)first, refusal, note, refusal + first),
                   RH_MAX_MESSAGE);
 }
 
@@ -269,12 +293,14 @@ static char *judge(Call *call)
     char *refusal;
 
     call->settled = TRUE;
-    if (rh_incoming_decide(call->environment, call->bytes, RH_INCOMING_START, &ledger, &decision,
-                           &error))
-        refusal = g_steal_pointer(&decision.refusal);
-    else
+    if (!rh_incoming_decide(call->environment, call->bytes,
+                            call->boots ? RH_INCOMING_BOOT : RH_INCOMING_START, &ledger, &decision,
+                            &error)) {
         refusal = rh_refusal_of_fault(error);
-    return refusal && call->doubt ? tell_doubt(refusal, call->doubt) : refusal;
+        return call->doubt ? tell_judgement(refusal, call) : refusal;
+    }
+    refusal = g_steal_pointer(&decision.refusal);
+    return refusal && !call->boots ? tell_judgement(refusal, call) : refusal;
 }
 
 /* The same for a guest that nothing was against but that a refusal may have been lost, for the
@@ -284,6 +310,7 @@ static char *judge_in_doubt(Call *call, const char *why)
     rh_journal_add(RH_EVENT_WARNING, NULL, "%s", why);
     if (!call->doubt)
         call->doubt = g_strdup(why);
+    call->boots = FALSE;
     return call->settled ? NULL : judge(call);
 }
 
@@ -364,6 +391,8 @@ static char *prepare(Call *call)
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", session.users->fault);
     gather(&session, guest, &known);
     call->settled = rh_start_is_planned(&known.start);
+    call->was_cold = rh_start_was_cold(&known.start);
+    call->boots = rh_start_boots(&known.start, call->doubt != NULL);
     if (rh_start_needs_judgement(&known.start, call->doubt != NULL)) {
         session_clear(&session);
         refusal = judge(call);

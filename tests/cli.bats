@@ -230,6 +230,29 @@ json() { # EXPRESSION over the parsed output, called `it`
     [ "$(grep -c 'does not fit' out)" = 2 ]
 }
 
+@test "check --cold, --live: as was asked; without either as the record says" {
+    cp "$RH_SOURCE_DIR"/tests/fixtures/vdpa-pairs-fewer/{domain,host}.xml .
+    sed 's/ kernel="6.12.107">/ kernel="6.12.107" state="off">/' domain.xml > off.xml
+    for asked in "domain.xml" "domain.xml --live" "off.xml --live"; do
+        # shellcheck disable=SC2086 # words are what is wanted
+        try check $asked --host host.xml "${config[@]}"
+        ends 1
+        [ "$(head -n 1 out)" = "guest 'web1' does not fit on host 'dsthost'" ]
+    done
+    for asked in "off.xml" "domain.xml --cold" "off.xml --cold"; do
+        # shellcheck disable=SC2086
+        try check $asked --host host.xml "${config[@]}"
+        ends 0
+        [ "$(head -n 1 out)" = "guest 'web1' fits on host 'dsthost', when it boots there anew" ]
+        grep -q "warning: queue pairs are 1 and were 2, which the guest sees when it boots" out
+    done
+    try check off.xml --host host.xml "${config[@]}" --format json
+    json 'it["cold"] is True and it["hosts"][0]["fits"] is True'
+    try check off.xml --live --host host.xml "${config[@]}" --format json
+    json 'it["cold"] is False and it["hosts"][0]["fits"] is False'
+    misused check off.xml --cold --live
+}
+
 @test "check --format json: the report of a guest that fits" {
     try check "$examples/guest.xml" --host "$examples/host-fits.xml" "${config[@]}" --format json
     ends 0

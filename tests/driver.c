@@ -436,7 +436,7 @@ virDomainPtr driver_define(Driver *driver, const char *name, const char *host, c
     g_autofree char *taken = entries;
     g_autofree char *record =
         taken ? g_strdup_printf("<record xmlns='urn:virt-rehome:1' format='1' host='%s' "
-                                "kernel='6.12' qemu='0.0.2'>%s</record>",
+                                "kernel='6.12' qemu='0.0.2' state='off'>%s</record>",
                                 host ? host : driver->hostname, taken)
               : g_strdup("");
 

@@ -408,7 +408,7 @@ static void test_round_trip(void)
 
     assert_round_trip(claims);
     rh_claims_hold(claims, &web1, RH_KIND_VDPA, NODE, "vdpa0", RH_CLAIM_RESERVED);
-    rh_claims_hold(claims, &web1, RH_KIND_MDEV, MDEV, NULL, RH_CLAIM_CLAIMED);
+    rh_claims_hold(claims, &web1, RH_KIND_MDEV, MDEV, NULL, RH_CLAIM_CLAIMED)->cold = TRUE;
     rh_claims_hold(claims, &largest, RH_KIND_VDPA, "/dev/vhost-vdpa-1", NULL, RH_CLAIM_RUNNING);
     rh_claims_hold(claims, &by_uuid, RH_KIND_VDPA, "/dev/vhost-vdpa-2", NULL, RH_CLAIM_RUNNING);
     rh_claims_hold(claims, &by_name, RH_KIND_VDPA, "/dev/vhost-vdpa-3", NULL, RH_CLAIM_RUNNING);

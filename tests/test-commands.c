@@ -220,7 +220,7 @@ static void test_running(Driver *driver, gconstpointer data G_GNUC_UNUSED)
     (void)define(driver, "web1", "b", 1);
     said = run(driver, rh_recorder_refresh, NULL);
     assert_says(&said, RH_EXIT_FITS,
-                "web1: recorded, in its definition\n"
+                "web1: recorded, in the running guest and in its definition\n"
                 "web1: its definition names '/dev/vhost-vdpa-1' -> '/dev/vhost-vdpa-0'\n"
                 "web2: '/dev/vhost-vdpa-2' -> '/dev/vhost-vdpa-3'\n",
                 "");

@@ -208,6 +208,29 @@ static void test_definition_of_shut_off(void)
     assert_entry(entry_at(exchanged, 0), NODE_7, 9000);
 }
 
+/* What a driver agreed to while the guest ran is nothing that a boot has to find. */
+static void test_definition_is_off(void)
+{
+    g_autoptr(RhInventory) host = new_host("here");
+    g_autoptr(RhGuest) running = rh_guest_new();
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    g_autoptr(RhRecord) recorded = NULL;
+    g_autoptr(RhRecord) record = NULL;
+    RhDevice *device;
+
+    device = add_vdpa(host, "vdpa3", NODE_3, 9000);
+    rh_device_set_number(device, RH_ATTR_NEGOTIATED, 7);
+    add_nic(running, NODE_3, FIRST_SLOT);
+    add_nic(defined, NODE_3, FIRST_SLOT);
+    recorded = make(running, host, RH_CONTRACT_NEW);
+    g_assert_false(recorded->off);
+    g_assert_true(rh_device_knows(entry_at(recorded, 0), RH_ATTR_NEGOTIATED));
+    record = rh_record_make_definition(defined, host, running, recorded, FALSE);
+    g_assert_true(record->off);
+    g_assert_false(rh_device_knows(entry_at(record, 0), RH_ATTR_NEGOTIATED));
+    g_assert_false(rh_record_equal(recorded, record));
+}
+
 /* A definition that still names devices of another host is that host's, and so is its record. */
 static void test_definition_from_elsewhere(void)
 {
@@ -366,6 +389,7 @@ int main(int argc, char **argv)
     g_test_add_func("/record/missing", test_missing);
     g_test_add_func("/record/definition-of-running", test_definition_of_running);
     g_test_add_func("/record/definition-of-shut-off", test_definition_of_shut_off);
+    g_test_add_func("/record/definition-is-off", test_definition_is_off);
     g_test_add_func("/record/definition-from-elsewhere", test_definition_from_elsewhere);
     g_test_add_func("/record/usurped", test_usurped);
     g_test_add_func("/record/missing-entry", test_missing_entry);

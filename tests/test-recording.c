@@ -210,12 +210,29 @@ static void test_once(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     start(fixture);
     assert_recorded(fixture, &(Expected){.news = &fresh, .live = TRUE, .definition = TRUE});
     g_assert_cmpuint(driver_count(DRIVER_METADATA), ==, 2);
+    g_assert_true(driver_has(fixture->domain, VIR_DOMAIN_XML_INACTIVE, "state="));
+    g_assert_false(driver_has(fixture->domain, 0, "state="));
     g_assert_true(driver_has(fixture->domain, 0, "qemu='0.0.2'") ||
                   driver_has(fixture->domain, 0, "qemu=\"0.0.2\""));
     assert_recorded(fixture, &(Expected){.news = &fresh});
     assert_recorded(fixture, &(Expected){.news = &(RhNews){0}});
     g_assert_cmpuint(driver_count(DRIVER_METADATA), ==, 2);
     g_assert_cmpuint(driver_count(DRIVER_DEFINE), ==, 0);
+}
+
+/* libvirt starts a guest with a copy of its definition, and of the record in that. */
+static void test_mark(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    const RhNews fresh = {.fresh = TRUE};
+
+    define(fixture, "");
+    assert_recorded(fixture, &(Expected){.news = &fresh, .definition = TRUE});
+    g_assert_true(driver_has(fixture->domain, VIR_DOMAIN_XML_INACTIVE, "state="));
+    start(fixture);
+    g_assert_true(driver_has(fixture->domain, 0, "state="));
+    assert_recorded(fixture, &(Expected){.news = &fresh, .live = TRUE});
+    g_assert_false(driver_has(fixture->domain, 0, "state="));
+    g_assert_true(driver_has(fixture->domain, VIR_DOMAIN_XML_INACTIVE, "state="));
 }
 
 static void test_needs(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
@@ -492,6 +509,7 @@ int main(int argc, char **argv)
     ADD("higher-format", NULL, test_higher_format);
     ADD("only-defined", NULL, test_only_defined);
     ADD("once", NULL, test_once);
+    ADD("mark", NULL, test_mark);
     ADD("needs", NULL, test_needs);
     ADD("transient", NULL, test_transient);
     ADD("arrival", NULL, test_arrival);

@@ -106,6 +106,28 @@ static void test_elsewhere(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     g_assert_true(rh_start_is_from_elsewhere(start));
 }
 
+/* What was planned for a guest that boots is judged again: libvirt asks no more where that is so.
+ */
+static void test_cold(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    RhStart *start = &fixture->start;
+
+    start->here = "dsthost";
+    g_assert_false(rh_start_boots(start, FALSE));
+    fixture->guest->record->off = TRUE;
+    g_assert_true(rh_start_boots(start, FALSE));
+    g_assert_false(rh_start_boots(start, TRUE));
+    reserve(fixture, 0, "net0");
+    reserve(fixture, 1, "net1");
+    g_assert_true(rh_start_is_planned(start));
+    g_assert_true(rh_start_boots(start, FALSE));
+    standing_of(fixture, 1)->is_cold = TRUE;
+    g_assert_true(rh_start_was_cold(start));
+    g_assert_false(rh_start_is_planned(start));
+    g_assert_true(rh_start_needs_judgement(start, FALSE));
+    g_assert_false(rh_start_boots(start, FALSE));
+}
+
 /* Somebody changed one of its devices after they were planned: also at home. */
 static void test_changed(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -196,6 +218,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add("/start/home", test_home);
     add("/start/elsewhere", test_elsewhere);
+    add("/start/cold", test_cold);
     add("/start/changed", test_changed);
     add("/start/nameless", test_nameless);
     add("/start/exchanged", test_exchanged);

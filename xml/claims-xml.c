@@ -11,7 +11,7 @@
 
 /* A claim at its longest: a quotation mark is written as six bytes; what is no text takes less than
  * the rest. */
-#define MAX_WRITTEN (6 * (RH_MAX_CLAIM_SOURCE + 3 * RH_MAX_CLAIM_TEXT) + 250)
+#define MAX_WRITTEN (6 * (RH_MAX_CLAIM_SOURCE + 3 * RH_MAX_CLAIM_TEXT) + 262)
 #define MAX_HEAD 100
 G_STATIC_ASSERT(RH_MAX_CLAIMS *MAX_WRITTEN + MAX_HEAD <= RH_MAX_DOCUMENT);
 
@@ -54,6 +54,10 @@ static gboolean read_value(RhClaim *claim, const char *name, const char *value)
         return rh_kind_by_element(value, &claim->kind) && rh_kind_info(claim->kind)->recorded;
     if (g_str_equal(name, "state"))
         return rh_claim_state_by_name(value, &claim->state);
+    if (g_str_equal(name, "cold")) {
+        claim->cold = g_str_equal(value, "yes");
+        return claim->cold || g_str_equal(value, "no");
+    }
     if (g_str_equal(name, "daemon-start"))
         return rh_parse_number(value, G_MAXUINT64, &claim->daemon_start);
     if (!g_str_equal(name, "time") && !g_str_equal(name, "daemon"))
@@ -205,6 +209,8 @@ static void write_claim(xmlTextWriter *writer, const RhClaim *claim)
     write_text(writer, "guest", claim->guest);
     write_text(writer, "uuid", claim->uuid);
     write_text(writer, "state", rh_claim_state_name(claim->state));
+    if (claim->cold)
+        write_text(writer, "cold", "yes");
     write_number(writer, "time", (guint64)claim->time);
     write_number(writer, "daemon", (guint64)claim->daemon);
     write_number(writer, "daemon-start", claim->daemon_start);

@@ -102,6 +102,7 @@ RhDomain *rh_domain_parse(GBytes *bytes, GError **error)
                  (const char *)root->name);
         return NULL;
     }
+    domain->guest->runs = xmlHasProp(root, (const xmlChar *)"id") != NULL;
     if (!rh_use_read_names(domain->guest, root, "the guest's XML", error) ||
         !read_devices(domain, root, error))
         return NULL;

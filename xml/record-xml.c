@@ -7,6 +7,7 @@
 #include "xml/parse.h"
 
 #define TEXT(s) ((const xmlChar *)(s))
+#define STATE_OFF "off"
 
 gboolean rh_record_xml_check(xmlNode *node, GError **error)
 {
@@ -28,8 +29,10 @@ gboolean rh_record_xml_check(xmlNode *node, GError **error)
 
 gboolean rh_record_xml_read(xmlNode *node, RhRecord *record, GHashTable *elements, GError **error)
 {
+    g_autoptr(RhXmlText) state = rh_xml_get(node, "state");
     gboolean ok = TRUE;
 
+    record->off = g_strcmp0(state, STATE_OFF) == 0;
     record->host = rh_xml_copy(node, "host");
     record->kernel = rh_xml_copy(node, "kernel");
     record->qemu = rh_xml_copy(node, "qemu");
@@ -123,6 +126,7 @@ static void write_record(xmlNode *node, const RhRecord *record, GDateTime *time)
     rh_xml_set(node, "host", record->host);
     rh_xml_set(node, "kernel", record->kernel);
     rh_xml_set(node, "qemu", record->qemu);
+    rh_xml_set(node, "state", record->off ? STATE_OFF : NULL);
     rh_xml_set(node, "time", stamp);
     write_entries(node, record);
 }

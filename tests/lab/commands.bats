@@ -66,6 +66,14 @@ END
     grep -q "net-a3" said
     edit_host b 's/ mtu="(1500|9000)"/ mtu="1400"/'
     fails "mtu is 1400" rehome a check web1 --host "$lab/b/host.xml"
+    # One that is shut off boots anew, unless its state was saved.
+    v a managedsave web1
+    fails "mtu is 1400" rehome a check web1 --host "$lab/b/host.xml"
+    v a managedsave-remove web1
+    rehome a check web1 --host "$lab/b/host.xml" > said
+    head -n 1 said | grep -q "when it boots there anew$"
+    grep -q "warning: mtu is 1400 and was " said
+    v a start web1
     # Over there it asks the same of a daemon that is here.
     rehome b check web1 --connect qemu+tcp://kvm-a/system --host "$lab/a/host.xml"
     # A read-only connection will do.
