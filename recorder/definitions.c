@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder/definitions.h"
 
+#include "hook/managed-save.h"
 #include "site/libvirt.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -41,6 +42,7 @@ static RhDefinition *new_of_libvirt(virDomainPtr handle)
     (void)virDomainRef(handle);
     definition->handle = handle;
     definition->running = virDomainIsActive(handle) == 1;
+    definition->saved = virDomainHasManagedSaveImage(handle, 0) != 0;
     return definition;
 }
 
@@ -110,6 +112,13 @@ GPtrArray *rh_definitions_of_libvirt(virConnectPtr connection, GError **error)
     return domains ? g_steal_pointer(&definitions) : NULL;
 }
 
+static gboolean has_managed_save(const char *root, const char *guest)
+{
+    g_autofree char *image = rh_managed_save_find(root, guest);
+
+    return image != NULL;
+}
+
 GPtrArray *rh_definitions_of_files(const char *root, GError **error)
 {
     g_autoptr(GPtrArray) definitions = g_ptr_array_new_with_free_func(definition_free);
@@ -132,6 +141,7 @@ GPtrArray *rh_definitions_of_files(const char *root, GError **error)
             continue;
         definition = g_new0(RhDefinition, 1);
         definition->name = g_strndup(file, strlen(file) - strlen(".xml"));
+        definition->saved = has_managed_save(root, definition->name);
         definition->path = g_build_filename(root, RH_LIBVIRT_DEFINITIONS, file, NULL);
         add(definitions, definition, read_again(definition, &definition->fault));
     }

@@ -16,6 +16,7 @@ typedef struct {
     virDomainPtr handle; /* NULL: a file */
     char *path;          /* NULL: libvirt's */
     gboolean running;    /* the guest runs */
+    gboolean saved;      /* it has a managed save, with whose state it starts, or nobody knows */
     GBytes *xml;         /* as it was read */
     RhDomain *domain;    /* NULL: it cannot be read, see fault */
     RhGuest *named;      /* of one that cannot be read: the devices that it names; NULL: none */

@@ -132,6 +132,7 @@ static GPtrArray *find_plannable(GPtrArray *definitions, RhScene *scene)
         if (!guest)
             continue;
         rh_users_settle(scene->host, scene->inventory, guest);
+        guest->boots = !definition->running && !definition->saved;
         if (is_plannable(definition))
             g_ptr_array_add(plannable, guest);
         else

@@ -90,8 +90,21 @@ schema() {
     is "$(lost_of web1)" /dev/vhost-vdpa-5
 }
 
+@test "a guest gets what it needs to boot; one whose state was saved what that needs" {
+    host "$(nic a3 3 | sed 's/max-vq-pairs="2"/max-vq-pairs="1"/')"
+    with_nic web1 9 "name='a9'"
+    mkdir -p root/var/lib/libvirt/qemu/save
+    : > root/var/lib/libvirt/qemu/save/web1.save
+    refused
+    grep -q "queue pairs are 1, must be exactly 2" err
+    is "$(source_of web1)" /dev/vhost-vdpa-9
+    rm root/var/lib/libvirt/qemu/save/web1.save
+    is "$(refresh)" "web1: '/dev/vhost-vdpa-9' -> '/dev/vhost-vdpa-3'"
+    is "$(source_of web1)" /dev/vhost-vdpa-3
+}
+
 @test "what is missing, has no record, or does not fit by a rule is not marked, and no byte is changed" {
-    host "$(nic a3 3 | sed 's/mtu="1500"/mtu="1400"/')" "$(nic a4 4)"
+    host "$(nic a3 3 | sed 's/mac="00:00:00:00:00:00"/mac="52:54:00:00:00:09"/')" "$(nic a4 4)"
     with_nic missing 9 "name='a9'" "pool='elsewhere'"
     with_nic small 3 "name='a3'"
     guest bare "" "<interface type='vdpa'><source dev='/dev/vhost-vdpa-4'/></interface>"
