@@ -87,11 +87,8 @@ static char *refuse_type(const RhGuest *guest, const RhGuestDevice *guest_device
         return NULL;
     return g_strdup_printf(
         "guest '%s' cannot start: its %s is of another type than the recorded one: %s; "
-        "'virt-rehome "
-        "refresh %s' gives it one that fits, and 'accept' in [mdev %s] of virt-rehome.conf lets "
-        "another type stand in",
-        guest->name ? guest->name : "", device, why, guest->name ? guest->name : "GUEST",
-        rh_device_text(guest_device->entry, RH_ATTR_TYPE));
+        "'virt-rehome refresh %s' gives it one that fits",
+        guest->name ? guest->name : "", device, why, guest->name ? guest->name : "GUEST");
 }
 
 static char *refuse_name(const RhGuest *guest, const RhGuestDevice *guest_device,

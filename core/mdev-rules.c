@@ -27,7 +27,7 @@ static RhFact host_parameter(const RhCase *c, const RhRule *rule)
 static gboolean accepted_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
                                RhFact host)
 {
-    return rh_policy_accepts(c->context->policy, source.text, host.text) >= 0;
+    return rh_policy_accepts(c->context->policy, source.text, host.text, c->context->cold) >= 0;
 }
 
 /* A type that stands in by the administrator's list has another name. */
@@ -38,7 +38,8 @@ static gboolean type_name_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSE
     const char *type = rh_device_text(c->device, RH_ATTR_TYPE);
 
     return g_str_equal(source.text, host.text) ||
-           (recorded && type && rh_policy_accepts(c->context->policy, recorded, type) > 0);
+           (recorded && type &&
+            rh_policy_accepts(c->context->policy, recorded, type, c->context->cold) > 0);
 }
 
 static gboolean is_nvidia(const RhCase *c)
@@ -186,13 +187,23 @@ static const RhRule rules[] = {
             "Documentation/driver-api/vfio-mediated-device.rst, device_api)."},
     {.attribute = "type",
      .match = ANY,
-     .when = ALWAYS,
+     .comparison = &accepted,
+     .attr = RH_ATTR_TYPE,
+     .text =
+         "type is {host}, must be {source}: a running guest's state goes into another type only "
+         "where 'accept-live' in [mdev {source}] of virt-rehome.conf names that",
+     .why = "The type is a device's shape, and a driver refuses the state of another (linux, "
+            "samples/vfio-mdev/mtty.c, mtty_resume_write)."},
+    {.attribute = "type",
+     .match = ANY,
+     .when = RH_WHEN_COLD,
      .comparison = &accepted,
      .attr = RH_ATTR_TYPE,
      .identity = TRUE,
-     .text = "type is {host}, must be {source} or one accepted in its place",
-     .why = "The type is a device's shape, and a driver refuses the state of another (linux, "
-            "samples/vfio-mdev/mtty.c, mtty_resume_write)."},
+     .text = "type is {host}, must be {source}, or one that 'accept' in [mdev {source}] of "
+             "virt-rehome.conf names",
+     .why = "The type is a device's shape, and whether a guest that boots can do with another is "
+            "for its administrator to say (virt-rehome.conf(5), accept)."},
     {.attribute = "type-name",
      .match = ANY,
      .when = ALWAYS,
@@ -402,7 +413,8 @@ static void add_cost(const RhCase *c, RhCost *cost)
     const char *version_here = rh_device_text(c->device, RH_ATTR_DRIVER_VERSION);
 
     if (recorded && type)
-        cost->levels[RH_COST_ACCEPTED] = rh_policy_accepts(c->context->policy, recorded, type);
+        cost->levels[RH_COST_ACCEPTED] =
+            rh_policy_accepts(c->context->policy, recorded, type, c->context->cold);
     cost->levels[RH_COST_EXCESS] =
         version && version_here && rh_natural_compare(version_here, version) > 0;
 }

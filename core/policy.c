@@ -17,6 +17,7 @@ static void mdev_policy_free(gpointer data)
 
     g_free(mdev->type);
     g_strfreev(mdev->accept);
+    g_strfreev(mdev->accept_live);
     g_strfreev(mdev->parameters);
     g_free(mdev);
 }
@@ -84,17 +85,32 @@ RhMdevPolicy *rh_policy_mdev(RhPolicy *policy, const char *type)
     return mdev;
 }
 
-int rh_policy_accepts(const RhPolicy *policy, const char *recorded, const char *type)
+/* The place of @type in @list (NULL: empty), from 0; -1: it is not in it. */
+static int place_in(GStrv list, const char *type)
+{
+    for (int i = 0; list && list[i]; i++)
+        if (g_str_equal(list[i], type))
+            return i;
+    return -1;
+}
+
+int rh_policy_accepts(const RhPolicy *policy, const char *recorded, const char *type, gboolean cold)
 {
     const RhMdevPolicy *mdev;
+    guint before;
+    int place;
 
     if (g_str_equal(recorded, type))
         return 0;
     mdev = rh_policy_find_mdev(policy, recorded);
-    for (int i = 0; mdev && mdev->accept && mdev->accept[i]; i++)
-        if (g_str_equal(mdev->accept[i], type))
-            return i + 1;
-    return -1;
+    if (!mdev)
+        return -1;
+    place = cold ? place_in(mdev->accept, type) : -1;
+    if (place >= 0)
+        return place + 1;
+    before = cold && mdev->accept ? g_strv_length(mdev->accept) : 0;
+    place = place_in(mdev->accept_live, type);
+    return place >= 0 ? (int)before + place + 1 : -1;
 }
 
 static gboolean matches(GStrv globs, const char *name)

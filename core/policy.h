@@ -20,7 +20,10 @@ typedef struct {
 /* [mdev TYPE]. */
 typedef struct {
     char *type;
-    GStrv accept;     /* types that will do instead, in order of preference; NULL: none */
+    /* Types that will do instead where the guest boots anew, and where its state is loaded; in
+     * order of preference; NULL: none. */
+    GStrv accept;
+    GStrv accept_live;
     GStrv parameters; /* those that must be equal: "attributes" in the file; NULL: none */
     gboolean create;
 } RhMdevPolicy;
@@ -52,8 +55,10 @@ RhMdevPolicy *rh_policy_mdev(RhPolicy *policy, const char *type);
 const RhMdevPolicy *rh_policy_find_mdev(const RhPolicy *policy, const char *type);
 
 /* The place of @type among those that may stand in for @recorded: 0 is the recorded type itself,
- * 1 the first accepted one; -1: not accepted. */
-int rh_policy_accepts(const RhPolicy *policy, const char *recorded, const char *type);
+ * 1 the first accepted one; -1: not accepted. What takes a running guest's state will do for one
+ * that boots (@cold), too, behind those that are for that alone. */
+int rh_policy_accepts(const RhPolicy *policy, const char *recorded, const char *type,
+                      gboolean cold);
 
 /* Gives each device that a pool's globs match its pool. Before rh_inventory_complete(). */
 void rh_policy_apply_pools(const RhPolicy *policy, RhInventory *inventory);

@@ -139,6 +139,11 @@ static gboolean take_pool_vf(const Setting *setting)
                      &rh_policy_pool(setting->policy, setting->subject)->globs[RH_POOL_VF]);
 }
 
+static gboolean take_mdev_accept_live(const Setting *setting)
+{
+    return take_list(setting, &rh_policy_mdev(setting->policy, setting->subject)->accept_live);
+}
+
 static gboolean take_mdev_accept(const Setting *setting)
 {
     return take_list(setting, &rh_policy_mdev(setting->policy, setting->subject)->accept);
@@ -186,6 +191,7 @@ static const Key pool_keys[] = {
 
 static const Key mdev_keys[] = {
     {"accept", "a list of types", take_mdev_accept},
+    {"accept-live", "a list of types", take_mdev_accept_live},
     {"create", "yes or no", take_mdev_create},
     {"attributes", "a list of attributes, files in the device's folder", take_mdev_parameters},
     {NULL, NULL, NULL}};

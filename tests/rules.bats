@@ -35,7 +35,8 @@ table() { # KIND
     grep -q '^mediated device (mdev)$' out
     grep -Eq '^pairs +net +equal +equal +stream +QEMU takes their number from the device, .*\(QEMU, .*vmstate_virtio_net_device\)\.$' out
     grep -Eq '^mtu +net +stated \(warns\) +- +stream +A device ' out
-    grep -Eq '^type +all +accepted +accepted +always +' out
+    grep -Eq '^type +all +accepted +accepted +stream +' out
+    grep -Eq '^type +all +accepted +accepted +cold +' out
     grep -Eq '^attributes +all +equal +equal +always +' out
     # Nothing but titles, heads, rows and what stands between two tables.
     [ "$(grep -Evc '^(attribute .* why|[a-z0-9-]+ +(all|net|blk|vfio-[a-z]+) +.*\(.*\)\.|.* \((vdpa|mdev)\)|)$' out)" = 0 ]

@@ -83,6 +83,7 @@ static void test_all_keys(void)
                                  "vf = 0000:3b:*\n"
                                  "[mdev nvidia-105]\n"
                                  "accept = nvidia-106; nvidia-107\n"
+                                 "accept-live = nvidia-108\n"
                                  "create = yes\n"
                                  "attributes = vgpu_params\n"
                                  "[vdpa]\n"
@@ -99,7 +100,8 @@ static void test_all_keys(void)
     g_assert_cmpint(policy->ring, ==, RH_RING_XML);
     g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_VDPA][1], ==, "auxiliary/*");
     g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_VF][0], ==, "0000:3b:*");
-    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-107"), ==, 2);
+    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-107", TRUE), ==, 2);
+    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-108", FALSE), ==, 1);
     g_assert_cmpstr(rh_policy_mdev(policy, "nvidia-105")->parameters[0], ==, "vgpu_params");
     g_assert_true(rh_policy_mdev(policy, "nvidia-105")->create);
     g_assert_true(policy->vdpa_reconfigure);

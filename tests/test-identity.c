@@ -137,10 +137,12 @@ static void test_mdev(void)
     assert_refusal(guest, new_mdev("nvidia-105", NULL), new_mdev("nvidia-105", NULL), NULL, NULL);
     assert_refusal(guest, new_mdev(NULL, NULL), new_mdev("nvidia-110", NULL), NULL, NULL);
     assert_refusal(guest, new_mdev("nvidia-105", NULL), NULL, NULL, NULL);
-    assert_refusal(guest, new_mdev("nvidia-105", "GRID V100D-1Q"),
-                   new_mdev("nvidia-110", "GRID V100D-1Q"), policy,
-                   "type is nvidia-110, must be nvidia-105 or one accepted in its place; "
-                   "'virt-rehome refresh web1'");
+    assert_refusal(
+        guest, new_mdev("nvidia-105", "GRID V100D-1Q"), new_mdev("nvidia-110", "GRID V100D-1Q"),
+        policy,
+        "type is nvidia-110, must be nvidia-105, or one that 'accept' in [mdev nvidia-105] of "
+        "virt-rehome.conf names; "
+        "'virt-rehome refresh web1'");
     assert_refusal(guest, new_mdev("nvidia-105", "GRID V100D-1Q"),
                    new_mdev("nvidia-105", "GRID V100D-2Q"), policy,
                    "type-name is 'GRID V100D-2Q', must be 'GRID V100D-1Q'");

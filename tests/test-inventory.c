@@ -125,12 +125,27 @@ static void test_pools(void)
 
 static void test_accepts(void)
 {
+    static const struct {
+        const char *type;
+        int cold;
+        int live;
+    } places[] = {{"nvidia-105", 0, 0},
+                  {"nvidia-106", 1, 2},
+                  {"nvidia-107", 2, -1},
+                  {"nvidia-108", 3, 1},
+                  {"nvidia-109", -1, -1}};
     g_autoptr(RhPolicy) policy = rh_policy_new();
+    RhMdevPolicy *mdev = rh_policy_mdev(policy, "nvidia-105");
 
-    rh_policy_mdev(policy, "nvidia-105")->accept = g_strsplit("nvidia-106;nvidia-107", ";", -1);
-    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-105"), ==, 0);
-    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-107"), ==, 2);
-    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-106", "nvidia-105"), ==, -1);
+    mdev->accept = g_strsplit("nvidia-106;nvidia-107", ";", -1);
+    mdev->accept_live = g_strsplit("nvidia-108;nvidia-106", ";", -1);
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", places[i].type, TRUE), ==,
+                        places[i].cold);
+        g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", places[i].type, FALSE), ==,
+                        places[i].live);
+    }
+    g_assert_cmpint(rh_policy_accepts(policy, "nvidia-106", "nvidia-105", TRUE), ==, -1);
 }
 
 int main(int argc, char **argv)

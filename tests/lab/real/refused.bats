@@ -64,7 +64,7 @@ refuses() { # REASON NAME RING [ARG… of vdpa dev add]
     mtty a $tty_a mtty-1
     mtty b $tty_a mtty-2
     running a tty1 $tty_a
-    is_refused tty1 $tty_a "type is mtty-2, must be mtty-1 or one accepted in its place"
+    is_refused tty1 $tty_a "type is mtty-2, must be mtty-1: a running guest's state"
     answers a tty1
 }
 
