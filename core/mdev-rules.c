@@ -69,6 +69,12 @@ static gboolean version_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
     return source_major == host_major && rh_natural_compare(host.text, source.text) >= 0;
 }
 
+static gboolean version_there_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                                    RhFact source G_GNUC_UNUSED, RhFact host)
+{
+    return !is_nvidia(c) || host.state == RH_FACT_TEXT;
+}
+
 /* Versions that say nothing: left to the driver, which checks its own stream. */
 static gboolean version_said_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
                                    RhFact host)
@@ -125,6 +131,7 @@ static gboolean alone_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
 static const RhComparison accepted = {"accepted", accepted_holds};
 static const RhComparison type_name = {"equal", type_name_holds};
 static const RhComparison compatible_version = {"version", version_holds};
+static const RhComparison version_there = {"present", version_there_holds};
 static const RhComparison said_version = {"version", version_said_holds};
 static const RhComparison same_set = {"same-set", same_set_holds};
 static const RhComparison asked = {"asked", asked_holds};
@@ -228,6 +235,16 @@ static const RhRule rules[] = {
      .unknown = RH_UNKNOWN_SAME_ABSENCE,
      .text = "driver-version is {host}, must be {source}",
      .why = SAME_VALUE},
+    {.attribute = "driver-version",
+     .match = EXACT,
+     .comparison = &version_there,
+     .attr = RH_ATTR_DRIVER_VERSION,
+     .source = rh_source_nothing,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .text = "driver-version of the device is unknown, and NVIDIA's has to be the recorded one",
+     .why = "NVIDIA's migration fails where the versions differ, so that an unknown one is no (Red "
+            "Hat Enterprise Linux 10, Live migrating a virtual machine with an attached NVIDIA "
+            "vGPU)."},
     {.attribute = "driver-version",
      .match = CAPABILITY,
      .comparison = &compatible_version,

@@ -183,7 +183,7 @@ static char *format_fact(const RhRule *rule, RhFact fact)
     case RH_FACT_UNKNOWN:
         return NULL;
     case RH_FACT_NONE:
-        return g_strdup("none");
+        return g_strdup("none offered");
     case RH_FACT_TEXT:
         return g_strdup(fact.text);
     case RH_FACT_USER:
@@ -212,6 +212,8 @@ static char *describe_user(const RhCase *c)
 static char *stands_for(const char *word, const RhCase *c, const RhRule *rule,
                         const RhReason *reason, guint64 missing)
 {
+    const char *mgmtdev = rh_device_text(c->device, RH_ATTR_MGMTDEV);
+
     if (g_str_equal(word, "source"))
         return g_strdup(reason->source ? reason->source : "unknown");
     if (g_str_equal(word, "host"))
@@ -220,6 +222,8 @@ static char *stands_for(const char *word, const RhCase *c, const RhRule *rule,
         return describe_user(c);
     if (g_str_equal(word, "name"))
         return g_strdup(rh_device_name(c->device));
+    if (g_str_equal(word, "mgmtdev"))
+        return g_strdup(mgmtdev ? mgmtdev : "MGMTDEV");
     if (g_str_equal(word, "missing"))
         return rh_features_describe(missing, c->guest_device->class);
     g_assert(g_str_equal(word, "attribute"));

@@ -107,8 +107,8 @@ struct RhRule {
     /* Tells whether the device is still the recorded one where a guest starts at home on what its
      * record names: core/identity. */
     gboolean identity;
-    /* With {source}, {host}, {user} (host, as who uses it) and {missing} (bits of source that host
-     * lacks). */
+    /* With {source}, {host}, {user} (host, as who uses it), {missing} (bits of source that host
+     * lacks), and the device's {name} and {mgmtdev}. */
     const char *text;
     /* Why there is the row: one sentence, with its source in parentheses at the end. */
     const char *why;

@@ -28,36 +28,59 @@
 /* QEMU: the control queue's ring. */
 #define CTRL_RING 64u
 
-/* What a driver can do that neither netlink nor sysfs tells: drivers/vdpa in linux 6.12. */
+/* What a driver can do that neither netlink nor sysfs tells: drivers/vdpa in linux 7.3. */
 typedef enum {
     TAKES_NO_STATE = 1 << 0, /* set_vq_state refuses: a dead NIC without an error */
     TAKES_MAC = 1 << 1,      /* takes the config write that QEMU does at start */
     HAS_GROUPS = 1 << 2,     /* two address space groups: its control queue can be shadowed */
-    SETS_MAC = 1 << 3,       /* dev_set_attr: VDPA_CMD_DEV_ATTR_SET, from kernel 6.12 */
 } DriverTrait;
 
-static const struct {
+typedef struct {
     const char *driver;
-    guint traits;
-} drivers[] = {
-    {"mlx5_core", HAS_GROUPS | SETS_MAC},
-    {"vdpasim_net", TAKES_MAC | HAS_GROUPS | SETS_MAC},
-    {"ifcvf", TAKES_MAC},
-    {"pds_core", TAKES_MAC},
-    {"vp-vdpa", TAKES_NO_STATE},
-    {"alibaba-eni-vdpa", TAKES_NO_STATE},
+    guint traits;         /* of DriverTrait */
+    const char *sets_mac; /* the kernel from which VDPA_CMD_DEV_ATTR_SET works; NULL: none */
+} Driver;
+
+static const Driver drivers[] = {
+    /* 6.12 to 6.18 put the old address into the NIC's table, and do not offer the feature */
+    {"mlx5_core", HAS_GROUPS, "7.0"},
+    {"vdpasim_net", TAKES_MAC | HAS_GROUPS, "6.12"},
+    {"ifcvf", TAKES_MAC, NULL},
+    {"pds_core", TAKES_MAC, NULL},
+    {"octep_vdpa", 0, NULL},
+    {"vduse", 0, NULL},
+    {"vp-vdpa", TAKES_NO_STATE, NULL},
+    {"alibaba-eni-vdpa", TAKES_NO_STATE, NULL},
     /* from configuration version 2 on it does take state, but nothing shows the version */
-    {"snet-vdpa-driver", TAKES_NO_STATE | TAKES_MAC},
+    {"snet-vdpa-driver", TAKES_NO_STATE | TAKES_MAC, NULL},
 };
 
-static guint traits_of(const RhDevice *device)
+/* NULL: nothing is known of it. */
+static const Driver *driver_of(const RhDevice *device)
 {
     const char *driver = rh_device_text(device, RH_ATTR_DRIVER);
 
     for (guint i = 0; driver && i < G_N_ELEMENTS(drivers); i++)
         if (g_str_equal(drivers[i].driver, driver))
-            return drivers[i].traits;
-    return 0;
+            return &drivers[i];
+    return NULL;
+}
+
+static guint traits_of(const RhDevice *device)
+{
+    const Driver *driver = driver_of(device);
+
+    return driver ? driver->traits : 0;
+}
+
+/* Whether both devices are driven alike, as far as a MAC is concerned. */
+static gboolean are_alike(const RhDevice *one, const RhDevice *other)
+{
+    const char *driver = rh_device_text(one, RH_ATTR_DRIVER);
+
+    if (driver && g_strcmp0(driver, rh_device_text(other, RH_ATTR_DRIVER)) == 0)
+        return TRUE;
+    return driver_of(one) && driver_of(other) && traits_of(one) == traits_of(other);
 }
 
 static gboolean is_net(const RhCase *c)
@@ -70,12 +93,19 @@ static guint64 ignored_features(const RhCase *c)
     return is_net(c) ? EMULATED_NET_FEATURES : 0;
 }
 
-/* What the guest needs: N of the rules. */
+#define MODERN_FEATURES (RH_F_VERSION_1 | RH_F_ACCESS_PLATFORM)
+
+/* What the guest needs: what was agreed with its driver, and where nothing was, all that was
+ * offered. A word without these two is no agreement: kernels 5.17 to 6.0 send one before the driver
+ * is up (linux, drivers/vdpa/vdpa.c, vdpa_dev_config_fill). */
 static RhFact needed_features(const RhDevice *entry)
 {
     RhFact negotiated = rh_fact(entry, RH_ATTR_NEGOTIATED);
 
-    return negotiated.state == RH_FACT_UNKNOWN ? rh_fact(entry, RH_ATTR_FEATURES) : negotiated;
+    return negotiated.state == RH_FACT_NUMBER &&
+                   (negotiated.number & MODERN_FEATURES) == MODERN_FEATURES
+               ? negotiated
+               : rh_fact(entry, RH_ATTR_FEATURES);
 }
 
 static RhFact without(RhFact features, guint64 mask)
@@ -140,7 +170,7 @@ static RhFact source_ufo(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 
 static RhFact source_modern(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
 {
-    return rh_fact_number(RH_F_VERSION_1 | RH_F_ACCESS_PLATFORM);
+    return rh_fact_number(MODERN_FEATURES);
 }
 
 static RhFact source_ctrl_vq(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
@@ -166,16 +196,24 @@ static RhFact host_pairs(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 static RhFact source_net_queues(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 {
     RhFact queues = pairs(c->entry);
+    RhFact had = rh_fact(c->entry, RH_ATTR_MAX_VQS);
 
     if (queues.state == RH_FACT_NUMBER)
         queues.number = 2 * queues.number + offered(c->entry, RH_NET_F_CTRL_VQ).number;
-    return queues;
+    return queues.state == RH_FACT_NUMBER && had.state == RH_FACT_NUMBER
+               ? rh_fact_number(MIN(queues.number, had.number))
+               : queues;
 }
 
-/* Whether @version ("10.0.13") is below 10.0.13. */
+/* Whether QEMU @version ("10.0.13"; NULL: unknown) makes rings as long as the XML says.
+ * From 10.0.13 on all are as long as can be; 10.2.0 to 10.2.2 do not have that yet, 11.1 not any
+ * more. */
 static gboolean honours_xml(const char *version)
 {
-    return version && rh_natural_compare(version, "10.0.13") < 0;
+    return version && (rh_natural_compare(version, "10.0.13") < 0 ||
+                       (rh_natural_compare(version, "10.2.0") >= 0 &&
+                        rh_natural_compare(version, "10.2.3") < 0) ||
+                       rh_natural_compare(version, "11.1") >= 0);
 }
 
 static gboolean ring_is_of_xml(const RhContext *context)
@@ -206,11 +244,12 @@ static RhFact source_ring(const RhCase *c, const RhRule *rule)
 {
     RhFact size = rh_fact(c->entry, RH_ATTR_MAX_VQ_SIZE);
 
-    if (ring_is_of_xml(c->context))
-        return source_longest_ring(c, rule);
+    RhFact ring =
+        ring_is_of_xml(c->context) ? source_longest_ring(c, rule) : rh_fact_number(LARGEST_RING);
+
     if (size.state == RH_FACT_NUMBER)
-        size.number = MIN(size.number, LARGEST_RING);
-    return size;
+        ring.number = MIN(ring.number, size.number); /* nor did it have a longer one */
+    return size.state == RH_FACT_NUMBER || ring_is_of_xml(c->context) ? ring : size;
 }
 
 /* The shortest ring that the guest may have. */
@@ -223,7 +262,7 @@ static RhFact source_shortest_ring(const RhCase *c, const RhRule *rule G_GNUC_UN
 
     if (offered(c->entry, RH_NET_F_CTRL_VQ).number)
         ring = MIN(ring, CTRL_RING);
-    return rh_fact_number(ring);
+    return rh_fact_number(MAX(ring, rh_device_number(c->entry, RH_ATTR_MIN_VQ_SIZE, 0)));
 }
 
 static RhFact source_disk_ring(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
@@ -231,69 +270,133 @@ static RhFact source_disk_ring(const RhCase *c G_GNUC_UNUSED, const RhRule *rule
     return rh_fact_number(DISK_RING);
 }
 
-static RhFact source_recorded_mac(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+/* The device's own address; none where it offers none, or a zero. */
+static RhFact mac_of(const RhDevice *device)
 {
-    return stated(c->entry, RH_ATTR_MAC, RH_NET_F_MAC, rh_fact_number(0));
+    RhFact mac = stated(device, RH_ATTR_MAC, RH_NET_F_MAC, rh_fact_none());
+
+    return mac.state == RH_FACT_NUMBER && mac.number == 0 ? rh_fact_none() : mac;
 }
 
-static RhFact source_mac(const RhCase *c, const RhRule *rule)
+static RhFact source_recorded_mac(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return mac_of(c->entry);
+}
+
+static RhFact host_mac(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return mac_of(c->device);
+}
+
+static gboolean same_fact(RhFact one, RhFact other)
+{
+    return one.state == other.state && one.state != RH_FACT_UNKNOWN && one.number == other.number;
+}
+
+/* What the guest's XML says; where it says nothing, what was recorded. */
+static RhFact source_xml_mac(const RhCase *c, const RhRule *rule)
 {
     return c->guest_device->has_mac ? rh_fact_number(c->guest_device->mac)
                                     : source_recorded_mac(c, rule);
 }
 
-static RhFact host_mac(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+/* What the guest has: QEMU's, which is the XML's, where that was written into its device, or the
+ * device had none; else the device's. */
+static RhFact source_mac(const RhCase *c, const RhRule *rule)
 {
-    return stated(c->device, RH_ATTR_MAC, RH_NET_F_MAC, rh_fact_number(0));
+    RhFact recorded = mac_of(c->entry);
+
+    return (traits_of(c->entry) & TAKES_MAC) || recorded.state == RH_FACT_NONE
+               ? source_xml_mac(c, rule)
+               : recorded;
+}
+
+/* What the device lets in once QEMU has started on it: QEMU's, where its driver takes that, or the
+ * guest may set one by a control queue that QEMU shadows and replays; else its own. */
+static RhFact host_let_in(const RhCase *c, const RhRule *rule)
+{
+    guint traits = traits_of(c->device);
+    gboolean replayed =
+        (traits & HAS_GROUPS) && (needed_features(c->entry).number & RH_NET_F_CTRL_MAC_ADDR);
+
+    return c->guest_device->has_mac && ((traits & TAKES_MAC) || replayed) ? source_xml_mac(c, rule)
+                                                                          : mac_of(c->device);
+}
+
+/* Whether the device is in this what it was there, whatever the guest made of it. */
+static gboolean has_recorded_mac(const RhCase *c)
+{
+    return are_alike(c->entry, c->device) && same_fact(mac_of(c->entry), mac_of(c->device));
+}
+
+static gboolean lets_guest_in(const RhCase *c, const RhRule *rule)
+{
+    RhFact guest = source_mac(c, rule);
+
+    return guest.state == RH_FACT_NUMBER && same_fact(guest, host_let_in(c, rule));
 }
 
 /* Whether `vdpa dev set` would: the kernel's and the driver's part, and an idle device. */
 static gboolean can_set_mac(const RhCase *c)
 {
+    const Driver *driver = driver_of(c->device);
     const char *kernel = c->context->host->kernel;
 
-    return (traits_of(c->device) & SETS_MAC) && kernel && rh_natural_compare(kernel, "6.12") >= 0 &&
+    return driver && driver->sets_mac && kernel &&
+           rh_natural_compare(kernel, driver->sets_mac) >= 0 &&
+           offered(c->device, RH_NET_F_MAC).number &&
            !rh_device_knows(c->device, RH_ATTR_USED_BY) &&
            g_strcmp0(rh_device_text(c->device, RH_ATTR_BOUND), "vhost_vdpa") == 0;
 }
 
-/* A device without an address of its own: the guest reads QEMU's, and the control queue, replayed
- * from its shadow, tells the device which to let in. */
-static gboolean mac_can_be_replayed(const RhCase *c, RhFact host)
+static gboolean is_overwritten(const RhCase *c)
 {
-    return host.state == RH_FACT_NUMBER && host.number == 0 &&
-           (needed_features(c->entry).number & RH_NET_F_CTRL_MAC_ADDR) &&
-           (traits_of(c->device) & HAS_GROUPS);
+    return c->guest_device->has_mac && (traits_of(c->device) & TAKES_MAC);
 }
 
-static gboolean mac_reaches(const RhCase *c, RhFact source, RhFact host)
+/* What somebody else uses cannot be had, whatever it is: `vdpa dev del` of it would stop every vDPA
+ * call of the host. */
+static gboolean is_anothers(const RhCase *c, const RhRule *rule)
 {
-    return (host.state == RH_FACT_NUMBER && host.number == source.number) ||
-           (traits_of(c->device) & TAKES_MAC) || mac_can_be_replayed(c, host);
+    return !rh_free.holds(c, rule, rh_fact_unknown(), rh_fact_unknown());
 }
 
-static gboolean mac_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
-                          RhFact host)
+/* The three ways in which an address does not reach: QEMU writes another over it; it could be set;
+ * the device has to be made anew. */
+static gboolean mac_holds(const RhCase *c, const RhRule *rule, RhFact source G_GNUC_UNUSED,
+                          RhFact host G_GNUC_UNUSED)
 {
-    return source.state == RH_FACT_NUMBER && (mac_reaches(c, source, host) || can_set_mac(c));
+    return has_recorded_mac(c) || lets_guest_in(c, rule) || is_overwritten(c) || can_set_mac(c) ||
+           is_anothers(c, rule);
 }
 
-/* As above for a device whose address can be set, but not by this program. */
-static gboolean mac_set_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
-                              RhFact host)
+static gboolean mac_set_holds(const RhCase *c, const RhRule *rule, RhFact source G_GNUC_UNUSED,
+                              RhFact host G_GNUC_UNUSED)
 {
-    return source.state != RH_FACT_NUMBER || mac_reaches(c, source, host) || !can_set_mac(c);
+    return has_recorded_mac(c) || lets_guest_in(c, rule) || is_overwritten(c) || !can_set_mac(c);
 }
 
-/* The device has nothing of a guest that boots: it reads what is there, if it is none, QEMU's. */
+static gboolean mac_written_holds(const RhCase *c, const RhRule *rule, RhFact source G_GNUC_UNUSED,
+                                  RhFact host G_GNUC_UNUSED)
+{
+    return has_recorded_mac(c) || lets_guest_in(c, rule) || !is_overwritten(c);
+}
+
+/* It fits, and is as it was, but that is not all that could be wished. */
+static gboolean mac_let_in_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
+                                 RhFact host)
+{
+    return !has_recorded_mac(c) || source.state != RH_FACT_NUMBER || host.state != RH_FACT_NUMBER ||
+           source.number == host.number;
+}
+
+/* The device has nothing of a guest that boots: it reads what is there, and if that is none,
+ * QEMU's.
+ */
 static gboolean mac_cold_holds(const RhCase *c, const RhRule *rule, RhFact source, RhFact host)
 {
-    RhFact recorded = source_recorded_mac(c, rule);
-
-    if (host.state == RH_FACT_NUMBER &&
-        (host.number == 0 || (recorded.state == RH_FACT_NUMBER && recorded.number == host.number)))
-        return TRUE;
-    return source.state == RH_FACT_NUMBER && mac_reaches(c, source, host);
+    return has_recorded_mac(c) || lets_guest_in(c, rule) || is_overwritten(c) ||
+           host.state == RH_FACT_NONE || same_fact(source, host) || is_anothers(c, rule);
 }
 
 static RhFact source_mtu(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
@@ -330,13 +433,40 @@ static gboolean takes_state_holds(const RhCase *c, const RhRule *rule G_GNUC_UNU
     return host.state == RH_FACT_TEXT && !(traits_of(c->device) & TAKES_NO_STATE);
 }
 
-/* The control queue's state survives with the same driver, or where it is shadowed. */
-static gboolean replays_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
-                              RhFact host)
+/* Whether QEMU shadows the control queue, if the guest has one, and replays what was set by it. Of
+ * a driver of which nothing is known another row says so. */
+static gboolean is_replayed(const RhCase *c)
 {
-    return !(needed_features(c->entry).number & RH_NET_F_CTRL_VQ) ||
-           (source.state == RH_FACT_TEXT && g_strcmp0(source.text, host.text) == 0) ||
+    return !(needed_features(c->entry).number & RH_NET_F_CTRL_VQ) || !driver_of(c->device) ||
            (traits_of(c->device) & HAS_GROUPS);
+}
+
+static gboolean uses_pairs(const RhCase *c)
+{
+    return (needed_features(c->entry).number & RH_NET_F_MQ) && pairs(c->entry).number > 1;
+}
+
+static gboolean replays_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                              RhFact source G_GNUC_UNUSED, RhFact host G_GNUC_UNUSED)
+{
+    return is_replayed(c) || uses_pairs(c);
+}
+
+static gboolean replays_pairs_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                                    RhFact source G_GNUC_UNUSED, RhFact host G_GNUC_UNUSED)
+{
+    return is_replayed(c) || !uses_pairs(c);
+}
+
+static RhFact host_driver(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return rh_fact(c->device, RH_ATTR_DRIVER);
+}
+
+static gboolean known_driver_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                                   RhFact source G_GNUC_UNUSED, RhFact host)
+{
+    return host.state != RH_FACT_TEXT || driver_of(c->device) != NULL;
 }
 
 static gboolean migratable_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
@@ -381,7 +511,11 @@ static RhFact source_read_only(const RhCase *c, const RhRule *rule G_GNUC_UNUSED
 
 static const RhComparison mac_given = {"mac", mac_holds};
 static const RhComparison mac_set = {"mac", mac_set_holds};
+static const RhComparison mac_written = {"mac", mac_written_holds};
+static const RhComparison mac_let_in = {"mac", mac_let_in_holds};
 static const RhComparison mac_cold = {"mac", mac_cold_holds};
+static const RhComparison known_driver = {"known", known_driver_holds};
+static const RhComparison replays_pairs = {"replays", replays_pairs_holds};
 static const RhComparison both_stated = {"stated", both_stated_holds};
 static const RhComparison takes_state = {"takes-state", takes_state_holds};
 static const RhComparison replays = {"replays", replays_holds};
@@ -713,7 +847,9 @@ static const RhRule rules[] = {
      .source = source_mac,
      .host = host_mac,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "mac is {host}, must be {source}, and its driver takes none from QEMU",
+     .text =
+         "mac is {host}, must be {source}: make it anew, 'vdpa dev del {name}' and 'vdpa dev add "
+         "name {name} mgmtdev {mgmtdev} mac {source}'",
      .why = "The guest reads the device's address, and QEMU's only where that is zero (QEMU, "
             "hw/net/virtio-net.c, virtio_net_get_config)."},
     {.attribute = "mac",
@@ -728,15 +864,45 @@ static const RhRule rules[] = {
      .why = "The address of an idle device can be set from outside, so the reason has the command "
             "(linux, drivers/vdpa/vdpa.c, vdpa_nl_cmd_dev_attr_set_doit)."},
     {.attribute = "mac",
+     .match = CAPABILITY,
+     .only = "net",
+     .comparison = &mac_written,
+     .attr = RH_ATTR_MAC,
+     .source = source_mac,
+     .host = host_let_in,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .text =
+         "mac is {host} once QEMU has written that of the guest's XML into it, and the guest has "
+         "{source}",
+     .why =
+         "QEMU writes its address into the device at start, on the destination too, and the guest "
+         "keeps what it read (QEMU, hw/net/virtio-net.c, virtio_net_device_realize)."},
+    {.attribute = "mac",
+     .match = CAPABILITY,
+     .only = "net",
+     .comparison = &mac_let_in,
+     .attr = RH_ATTR_MAC,
+     .source = source_mac,
+     .host = host_let_in,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .otherwise = WARN,
+     .text =
+         "the guest has mac {source}, and the device lets in {host}, as the one did that it comes "
+         "from",
+     .why = "What a guest could do with a device that was alike it can do here (QEMU, "
+            "hw/net/virtio-net.c, virtio_net_get_config)."},
+    {.attribute = "mac",
      .match = ANY,
      .when = COLD,
      .only = "net",
      .comparison = &mac_cold,
      .attr = RH_ATTR_MAC,
-     .source = source_mac,
+     .source = source_xml_mac,
      .host = host_mac,
      .unknown = RH_UNKNOWN_COMPARED,
-     .text = "mac is {host}, must be {source}, and its driver takes none from QEMU",
+     .text =
+         "mac is {host}, must be {source}: make it anew, 'vdpa dev del {name}' and 'vdpa dev add "
+         "name {name} mgmtdev {mgmtdev} mac {source}'",
      .why = "A guest that boots reads the device's address, and its network knows the one in its "
             "XML (QEMU, hw/net/virtio-net.c, virtio_net_get_config)."},
     {.attribute = "mtu",
@@ -807,17 +973,47 @@ static const RhRule rules[] = {
          "Such a driver takes no queue's state but the initial one, and the guest has a dead NIC "
          "without an error (linux, drivers/vdpa/virtio_pci/vp_vdpa.c, vp_vdpa_set_vq_state)."},
     {.attribute = "driver",
-     .match = CAPABILITY,
+     .match = ANY,
      .only = "net",
-     .comparison = &replays,
+     .comparison = &known_driver,
      .attr = RH_ATTR_DRIVER,
+     .source = rh_source_nothing,
      .unknown = RH_UNKNOWN_COMPARED,
      .otherwise = WARN,
      .text =
-         "driver is {host} and was {source}: what the guest set by its control queue (MAC filters, "
-         "VLANs) may be lost",
+         "nothing is known of driver {host}: neither whether it takes over a queue's state, nor "
+         "whether QEMU can replay what the guest set by its control queue",
+     .why =
+         "What a driver can do is told by its source alone, and not all are in the kernel (linux, "
+         "include/linux/vdpa.h, struct vdpa_config_ops)."},
+    {.attribute = "driver",
+     .match = ANY,
+     .only = "net",
+     .comparison = &replays,
+     .attr = RH_ATTR_DRIVER,
+     .source = rh_source_nothing,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .otherwise = WARN,
+     .text =
+         "driver {host} has no control queue that QEMU could replay: what the guest set by it (MAC "
+         "filters, VLANs) is lost until it sets that again",
      .why = "QEMU replays what the guest set only to a control queue that it shadows, for which "
             "that must be isolated (QEMU, net/vhost-vdpa.c, vhost_vdpa_net_cvq_start)."},
+    {.attribute = "driver",
+     .match = ANY,
+     .only = "net",
+     .comparison = &replays_pairs,
+     .attr = RH_ATTR_MAX_VQ_PAIRS,
+     .source = source_pairs,
+     .host = host_driver,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .otherwise = WARN,
+     .text =
+         "driver {host} has no control queue that QEMU could replay: of {source} queue pairs the "
+         "guest has one, and what it set (MAC filters, VLANs) is lost, until it sets that again",
+     .why =
+         "A device has one queue pair until its driver says how many it uses, by the control queue "
+         "(linux, include/uapi/linux/virtio_net.h, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET)."},
     {.attribute = "features",
      .match = CAPABILITY,
      .only = "net",

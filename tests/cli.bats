@@ -278,7 +278,7 @@ json() { # EXPRESSION over the parsed output, called `it`
     try check "$RH_SOURCE_DIR/tests/fixtures/vdpa-mtu-not-offered-here/domain.xml" "${config[@]}" --format json \
         --host "$RH_SOURCE_DIR/tests/fixtures/vdpa-mtu-not-offered-here/host.xml"
     ends 0
-    json 'it["hosts"][0]["devices"][0]["warnings"] == ["mtu is none here and was 1500: one of them states no limit"]'
+    json 'it["hosts"][0]["devices"][0]["warnings"] == ["mtu is none offered here and was 1500: one of them states no limit"]'
 }
 
 @test "check --diff shows the source and the record, and nothing that only looks different" {

@@ -6,9 +6,14 @@
 #include "core/features.h"
 #include "core/rulebook.h"
 
+#include <string.h>
+
 #define PAIRS 2000u
 #define MAC_ONE G_GUINT64_CONSTANT(0x525400000001)
 #define MAC_OTHER G_GUINT64_CONSTANT(0x525400000002)
+
+/* All that is drawn is the recorded device itself. */
+static gboolean only_identical;
 
 /* A guest with one device, its entry, and a device of this host. */
 typedef struct {
@@ -151,7 +156,7 @@ static RhDevice *mix(const RhDevice *entry, const RhDevice *other)
 {
     RhDevice *mixed = rh_device_copy(entry);
 
-    for (guint attr = 0; attr < RH_N_ATTRS; attr++)
+    for (guint attr = only_identical ? RH_N_ATTRS : 0; attr < RH_N_ATTRS; attr++)
         if (g_test_rand_int_range(0, 8) == 0)
             rh_device_take(mixed, (RhAttr)attr, other);
     return mixed;
@@ -171,8 +176,9 @@ static void draw_interface(Pair *pair)
     pair->guest->record->qemu = toss() ? g_strdup(toss() ? "10.0.13" : "7.2.0") : NULL;
     pair->entry = draw_vdpa();
     pair->device = mix(pair->entry, other);
-    if (toss())
-        DRAW_NUMBER(pair->entry, RH_ATTR_NEGOTIATED, draw_features(), 0);
+    if (toss() && rh_device_knows(pair->entry, RH_ATTR_FEATURES))
+        rh_device_set_number(pair->entry, RH_ATTR_NEGOTIATED,
+                             pair->entry->values[RH_ATTR_FEATURES].number & draw_features());
 }
 
 static RhDevice *draw_mdev(void)
@@ -209,13 +215,14 @@ static void draw_hostdev(Pair *pair)
 /* Tries @breaks, which tells whether a law is broken, on random pairs that @matter: of each kind of
  * device as many. */
 static void try_law(gboolean (*matters)(const Pair *pair), gboolean (*breaks)(const Pair *pair),
-                    RhMatch match, gboolean cold)
+                    gboolean cold)
 {
     static void (*const draws[])(Pair * pair) = {draw_interface, draw_hostdev};
 
     for (guint n = 0; n < PAIRS * G_N_ELEMENTS(draws);) {
         g_auto(Pair) pair = {0};
-        g_autofree char *text = NULL;
+        g_autofree char *capability = NULL;
+        g_autofree char *exact = NULL;
 
         draws[n % G_N_ELEMENTS(draws)](&pair);
         if (!matters(&pair))
@@ -223,8 +230,10 @@ static void try_law(gboolean (*matters)(const Pair *pair), gboolean (*breaks)(co
         n++;
         if (!breaks(&pair))
             continue;
-        text = reasons_of(&pair, match, cold);
-        g_error("pair %u, %s: %s", n, pair.guest_device->class, text);
+        capability = reasons_of(&pair, RH_MATCH_CAPABILITY, cold);
+        exact = reasons_of(&pair, RH_MATCH_EXACT, cold);
+        g_error("pair %u, %s: capability: %sexact: %s", n, pair.guest_device->class, capability,
+                exact);
     }
 }
 
@@ -239,10 +248,64 @@ static gboolean misfits_cold(const Pair *pair)
            (fits(pair, RH_MATCH_EXACT, FALSE) && !fits(pair, RH_MATCH_EXACT, TRUE));
 }
 
+/* What the guest could have run on: it has all that any guest needs. */
+static gboolean is_identical(const Pair *pair)
+{
+    static const RhAttr net[] = {RH_ATTR_VENDOR_ID,   RH_ATTR_MAX_VQS,     RH_ATTR_MAX_VQ_PAIRS,
+                                 RH_ATTR_MAX_VQ_SIZE, RH_ATTR_MIN_VQ_SIZE, RH_ATTR_MAC,
+                                 RH_ATTR_MTU,         RH_ATTR_CHARDEV};
+    static const RhAttr mdev[] = {RH_ATTR_UUID, RH_ATTR_DEVICE_API, RH_ATTR_TYPE, RH_ATTR_DRIVER,
+                                  RH_ATTR_DRIVER_VERSION};
+    const RhDevice *entry = pair->entry;
+    gboolean is_net = entry->kind == RH_KIND_VDPA;
+    guint64 modern = RH_F_VERSION_1 | RH_F_ACCESS_PLATFORM;
+    const char *driver = rh_device_text(entry, RH_ATTR_DRIVER);
+
+    for (guint i = 0; i < (is_net ? G_N_ELEMENTS(net) : G_N_ELEMENTS(mdev)); i++)
+        if (!rh_device_knows(entry, is_net ? net[i] : mdev[i]))
+            return FALSE;
+    if (!is_net)
+        return g_strcmp0(rh_device_text(entry, RH_ATTR_DEVICE_API), "vfio-pci") == 0;
+    return g_strcmp0(pair->guest_device->class, "net") == 0 &&
+           g_strcmp0(rh_device_text(entry, RH_ATTR_CLASS), "net") == 0 &&
+           g_strcmp0(rh_device_text(entry, RH_ATTR_BOUND), "vhost_vdpa") == 0 && driver &&
+           !g_str_equal(driver, "vp-vdpa") && !g_str_equal(driver, "snet-vdpa-driver") &&
+           (rh_device_number(entry, RH_ATTR_FEATURES, 0) & modern) == modern;
+}
+
+static gboolean misfits(const Pair *pair)
+{
+    return !fits(pair, RH_MATCH_CAPABILITY, FALSE) || !fits(pair, RH_MATCH_EXACT, FALSE);
+}
+
+/* A device that is what the guest ran on fits, under any policy. */
+static void test_identical(void)
+{
+    only_identical = TRUE;
+    try_law(is_identical, misfits, FALSE);
+    only_identical = FALSE;
+}
+
+static gboolean fits_exactly(const Pair *pair)
+{
+    return fits(pair, RH_MATCH_EXACT, FALSE);
+}
+
+static gboolean misfits_capability(const Pair *pair)
+{
+    return !fits(pair, RH_MATCH_CAPABILITY, FALSE);
+}
+
+/* What fits under the stricter policy fits under the other. */
+static void test_exact_is_capable(void)
+{
+    try_law(fits_exactly, misfits_capability, FALSE);
+}
+
 /* What takes a running guest's state will do for one that boots. */
 static void test_stream_is_cold(void)
 {
-    try_law(fits_stream, misfits_cold, RH_MATCH_CAPABILITY, TRUE);
+    try_law(fits_stream, misfits_cold, TRUE);
 }
 
 /* What ends with the state -------------------------------------------------------------------- */
@@ -252,6 +315,7 @@ static RhDevice *new_net(void)
     RhDevice *device = rh_device_new(RH_KIND_VDPA);
 
     rh_device_set_text(device, RH_ATTR_NAME, "net0");
+    rh_device_set_text(device, RH_ATTR_MGMTDEV, "pci/0000:41:00.2");
     rh_device_set_text(device, RH_ATTR_CHARDEV, "/dev/vhost-vdpa-0");
     rh_device_set_text(device, RH_ATTR_CLASS, "net");
     rh_device_set_text(device, RH_ATTR_BOUND, "vhost_vdpa");
@@ -321,6 +385,10 @@ static void try_difference(void (*begin)(Pair *pair), const Difference *differen
     g_assert_cmpstr(cold, ==, difference->cold);
 }
 
+#define ANEW \
+    "mac is 52:54:00:00:00:02, must be 52:54:00:00:00:01: make it anew, 'vdpa dev del net0' and " \
+    "'vdpa dev add name net0 mgmtdev pci/0000:41:00.2 mac 52:54:00:00:00:01'\n"
+
 static void test_net(void)
 {
     static const Difference differences[] = {
@@ -339,17 +407,17 @@ static void test_net(void)
          "warning: min-vq-size is 128, and the guest's shortest ring is 64\n"},
         {RH_ATTR_DRIVER, 0, "vp-vdpa",
          "driver vp-vdpa is not known to take over a queue's state: the device would be dead\n"
-         "warning: driver is vp-vdpa and was mlx5_core: what the guest set by its control queue "
-         "(MAC "
-         "filters, VLANs) may be lost\n",
+         "warning: driver vp-vdpa has no control queue that QEMU could replay: of 8 queue pairs "
+         "the guest has one, and what it set (MAC filters, VLANs) is lost, until it sets that "
+         "again\n",
+         ""},
+        {RH_ATTR_DRIVER, 0, "jaguar",
+         "warning: nothing is known of driver jaguar: neither whether it takes over a queue's "
+         "state, nor whether QEMU can replay what the guest set by its control queue\n",
          ""},
         {RH_ATTR_MTU, 1400, NULL, "mtu is 1400, must be at least 1500\n",
          "warning: mtu is 1400 and was 1500, which the guest sees when it boots\n"},
-        {RH_ATTR_MAC, MAC_OTHER, NULL,
-         "mac is 52:54:00:00:00:02, must be 52:54:00:00:00:01: 'vdpa dev set name net0 mac "
-         "52:54:00:00:00:01' sets it\n",
-         "mac is 52:54:00:00:00:02, must be 52:54:00:00:00:01, and its driver takes none from "
-         "QEMU\n"},
+        {RH_ATTR_MAC, MAC_OTHER, NULL, ANEW, ANEW},
         {RH_ATTR_CLASS, 0, "blk", "class is blk, must be net\n", "class is blk, must be net\n"},
         {RH_ATTR_BOUND, 0, "virtio_vdpa", "bound to virtio_vdpa, must be bound to vhost_vdpa\n",
          "bound to virtio_vdpa, must be bound to vhost_vdpa\n"},
@@ -357,6 +425,101 @@ static void test_net(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(differences); i++)
         try_difference(begin_net, &differences[i]);
+}
+
+/* How a MAC gets to where it must be: what was recorded with its driver, the XML's, and what is
+ * here with its driver; and what is said, NULL: nothing. */
+static void test_mac(void)
+{
+    static const struct {
+        guint64 recorded;
+        const char *recorded_driver;
+        guint64 xml;
+        guint64 here;
+        const char *driver;
+        const char *kernel;
+        gboolean fits;
+        const char *said;
+    } cases[] = {
+        {MAC_ONE, "mlx5_core", MAC_ONE, MAC_ONE, "mlx5_core", "6.12", TRUE, NULL},
+        {MAC_ONE, "mlx5_core", MAC_ONE, MAC_OTHER, "ifcvf", "6.12", TRUE, NULL},
+        /* the guest has what its device had, and QEMU would write another over it */
+        {MAC_ONE, "mlx5_core", MAC_OTHER, MAC_ONE, "ifcvf", "6.12", FALSE,
+         "once QEMU has written that of the guest's XML into it"},
+        {MAC_ONE, "mlx5_core", MAC_OTHER, MAC_ONE, "mlx5_core", "6.12", TRUE, NULL},
+        {MAC_ONE, "ifcvf", MAC_OTHER, MAC_ONE, "pds_core", "6.12", TRUE, NULL},
+        {MAC_ONE, "ifcvf", MAC_OTHER, MAC_ONE, "mlx5_core", "6.12", FALSE,
+         "must be 52:54:00:00:00:02: make it anew"},
+        /* none there, none here: the guest has QEMU's, and nothing is in its way */
+        {0, "vduse", MAC_ONE, 0, "vduse", "6.12", TRUE, NULL},
+        {0, "vduse", MAC_ONE, 0, "octep_vdpa", "6.12", TRUE, NULL},
+        {0, "vduse", MAC_ONE, 0, "jaguar", "6.12", FALSE, "mac is none offered, must be 52:54"},
+        {0, "jaguar", MAC_ONE, 0, "lynx", "6.12", FALSE, "mac is none offered"},
+        {MAC_ONE, "mlx5_core", MAC_ONE, 0, "mlx5_core", "7.0", FALSE,
+         "'vdpa dev set name net0 mac 52:54:00:00:00:01' sets it"},
+        {MAC_ONE, "mlx5_core", MAC_ONE, 0, "mlx5_core", "6.18", FALSE, "make it anew"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Pair) pair = {0};
+        g_autofree char *text = NULL;
+
+        begin_net(&pair);
+        pair.guest_device->mac = cases[i].xml;
+        rh_device_set_text(pair.entry, RH_ATTR_DRIVER, cases[i].recorded_driver);
+        rh_device_set_number(pair.entry, RH_ATTR_MAC, cases[i].recorded);
+        rh_device_set_text(pair.device, RH_ATTR_DRIVER, cases[i].driver);
+        rh_device_set_number(pair.device, RH_ATTR_MAC, cases[i].here);
+        g_free(pair.host->kernel);
+        pair.host->kernel = g_strdup(cases[i].kernel);
+        text = reasons_of(&pair, RH_MATCH_CAPABILITY, FALSE);
+        if (fits(&pair, RH_MATCH_CAPABILITY, FALSE) != cases[i].fits ||
+            (cases[i].said && !strstr(text, cases[i].said)))
+            g_error("case %u: %s", i, text);
+    }
+}
+
+/* What no driver agreed to is all that was offered. */
+static void test_negotiated(void)
+{
+    static const struct {
+        guint64 negotiated;
+        gboolean fits;
+    } cases[] = {{RH_F_VERSION_1 | RH_F_ACCESS_PLATFORM | RH_NET_F_CTRL_VQ, TRUE},
+                 {RH_F_VERSION_1 | RH_F_ACCESS_PLATFORM | RH_NET_F_MTU, FALSE},
+                 {RH_F_VERSION_1, FALSE},
+                 {0, FALSE}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Pair) pair = {0};
+
+        begin_net(&pair);
+        rh_device_set_number(pair.entry, RH_ATTR_NEGOTIATED, cases[i].negotiated);
+        rh_device_set_number(pair.device, RH_ATTR_FEATURES,
+                             pair.entry->values[RH_ATTR_FEATURES].number & ~RH_NET_F_MTU);
+        g_assert_cmpint(fits(&pair, RH_MATCH_CAPABILITY, FALSE), ==, cases[i].fits);
+    }
+}
+
+/* Which versions of QEMU make rings as the XML says, and what a device must take then. */
+static void test_ring(void)
+{
+    static const struct {
+        const char *qemu;
+        gboolean fits;
+    } cases[] = {{NULL, FALSE},     {"7.2.0", TRUE},  {"10.0.12", TRUE}, {"10.0.13", FALSE},
+                 {"10.1.5", FALSE}, {"10.2.0", TRUE}, {"10.2.2", TRUE},  {"10.2.3", FALSE},
+                 {"11.0.4", FALSE}, {"11.1.0", TRUE}, {"11.1.2", TRUE}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Pair) pair = {0};
+
+        begin_net(&pair);
+        pair.guest->record->qemu = g_strdup(cases[i].qemu);
+        rh_device_set_number(pair.device, RH_ATTR_MAX_VQ_SIZE, 256);
+        if (fits(&pair, RH_MATCH_CAPABILITY, FALSE) != cases[i].fits)
+            g_error("QEMU %s", cases[i].qemu);
+    }
 }
 
 /* A definition may ask for an MTU that its device had. */
@@ -418,8 +581,13 @@ static void test_pairs_rank(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/laws/identical", test_identical);
+    g_test_add_func("/laws/exact-is-capable", test_exact_is_capable);
     g_test_add_func("/laws/stream-is-cold", test_stream_is_cold);
     g_test_add_func("/cold/net", test_net);
+    g_test_add_func("/stream/mac", test_mac);
+    g_test_add_func("/stream/negotiated", test_negotiated);
+    g_test_add_func("/stream/ring", test_ring);
     g_test_add_func("/cold/mtu-of-the-xml", test_mtu_of_the_xml);
     g_test_add_func("/cold/vgpu", test_vgpu);
     g_test_add_func("/cold/pairs-rank", test_pairs_rank);
