@@ -208,14 +208,22 @@ static char *describe_user(const RhCase *c)
                : g_steal_pointer(&words);
 }
 
+/* A value as sentences have it; @value is NULL where it is unknown. */
+static const char *word_for(const char *value)
+{
+    if (!value)
+        return "unknown";
+    return *value ? value : "empty";
+}
+
 /* What {@word} stands for in a rule's sentence; owned by the caller. */
 static char *stands_for(const char *word, const RhCase *c, const RhRule *rule,
                         const RhReason *reason, guint64 missing)
 {
     if (g_str_equal(word, "source"))
-        return g_strdup(reason->source ? reason->source : "unknown");
+        return g_strdup(word_for(reason->source));
     if (g_str_equal(word, "host"))
-        return g_strdup(reason->host ? reason->host : "unknown");
+        return g_strdup(word_for(reason->host));
     if (g_str_equal(word, "user"))
         return describe_user(c);
     if (g_str_equal(word, "name"))
@@ -248,11 +256,11 @@ static char *unknown_text(const RhRule *rule, const RhReason *reason, RhFact sou
         return g_strdup_printf("%s is unknown, in the record and of the device", rule->attribute);
     if (!reason->source)
         return g_strdup_printf("%s is unknown in the record, the device has %s", rule->attribute,
-                               reason->host);
+                               word_for(reason->host));
     if (source.state == RH_FACT_NONE)
         return g_strdup_printf("%s of the device is unknown", rule->attribute);
     return g_strdup_printf("%s of the device is unknown, must be %s", rule->attribute,
-                           reason->source);
+                           word_for(reason->source));
 }
 
 static RhReason *explain(const RhCase *c, const RhRule *rule, RhResult result, RhFact source,
