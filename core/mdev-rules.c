@@ -366,7 +366,9 @@ static const RhRule listed_row = {
     .attr = RH_ATTR_NAME,
     .source = source_parameter,
     .host = host_parameter,
+    .unknown = RH_UNKNOWN_WARNS, /* what is listed later than a record was made is in none */
     .text = "{attribute} is {host}, must be {source}",
+    .unrecorded = "it was not compared; 'virt-rehome record' on the source host records it",
     .why = "The administrator says which of a type's attributes make a difference to the guest "
            "(virt-rehome.conf(5), attributes).",
 };

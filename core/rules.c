@@ -155,6 +155,7 @@ static gboolean settle_unknown(const RhCase *c, const RhRule *rule, RhFact sourc
     *ret_result = RH_RESULT_UNKNOWN;
     switch (rule->unknown) {
     case RH_UNKNOWN_FAILS:
+    case RH_UNKNOWN_WARNS: /* warns_of() */
         return TRUE;
     case RH_UNKNOWN_IF_ANOTHER:
         if (is_itself(c))
@@ -252,15 +253,27 @@ static char *fill_in(const RhCase *c, const RhRule *rule, const RhReason *reason
 
 static char *unknown_text(const RhRule *rule, const RhReason *reason, RhFact source)
 {
+    const char *separator = rule->unrecorded ? ": " : "";
+    const char *advice = rule->unrecorded ? rule->unrecorded : "";
+
     if (!reason->source && !reason->host)
-        return g_strdup_printf("%s is unknown, in the record and of the device", rule->attribute);
+        return g_strdup_printf("%s is unknown, in the record and of the device%s%s",
+                               rule->attribute, separator, advice);
     if (!reason->source)
-        return g_strdup_printf("%s is unknown in the record, the device has %s", rule->attribute,
-                               word_for(reason->host));
+        return g_strdup_printf("%s is unknown in the record, the device has %s%s%s",
+                               rule->attribute, word_for(reason->host), separator, advice);
     if (source.state == RH_FACT_NONE)
         return g_strdup_printf("%s of the device is unknown", rule->attribute);
     return g_strdup_printf("%s of the device is unknown, must be %s", rule->attribute,
                            word_for(reason->source));
+}
+
+/* Whether a row that does not hold only warns. */
+static gboolean warns_of(const RhRule *rule, RhResult result, RhFact source)
+{
+    return rule->otherwise == RH_OTHERWISE_WARN ||
+           (rule->unknown == RH_UNKNOWN_WARNS && result == RH_RESULT_UNKNOWN &&
+            source.state == RH_FACT_UNKNOWN);
 }
 
 static RhReason *explain(const RhCase *c, const RhRule *rule, RhResult result, RhFact source,
@@ -268,7 +281,7 @@ static RhReason *explain(const RhCase *c, const RhRule *rule, RhResult result, R
 {
     RhReason *reason = g_new0(RhReason, 1);
 
-    reason->warning = rule->otherwise == RH_OTHERWISE_WARN;
+    reason->warning = warns_of(rule, result, source);
     reason->attribute = g_strdup(rule->attribute);
     reason->rule = rule->comparison->name;
     reason->source = format_fact(rule, source);
@@ -316,7 +329,7 @@ static gboolean judge_row(const RhCase *c, const RhRule *rule, GPtrArray *reason
         return TRUE;
     if (reasons)
         add_reason(reasons, explain(c, rule, result, source, host));
-    return rule->otherwise == RH_OTHERWISE_WARN;
+    return warns_of(rule, result, source);
 }
 
 /* Those of a device that a guest can have. */
