@@ -25,6 +25,7 @@ static const RhAttr vdpa_recorded[] = {VDPA_LASTING, RH_ATTR_GUEST_ADDRESS, RH_A
 
 static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
                                            RH_ATTR_BUS,
+                                           RH_ATTR_DEV_BUSID,
                                            RH_ATTR_DRIVER,
                                            RH_ATTR_DRIVER_VERSION,
                                            RH_ATTR_VENDOR,
@@ -49,6 +50,7 @@ static const RhAttr mdev_recorded[] = {RH_ATTR_UUID,
                                        RH_ATTR_TYPE,
                                        RH_ATTR_TYPE_NAME,
                                        RH_ATTR_DEVICE_API,
+                                       RH_ATTR_DEV_BUSID,
                                        RH_ATTR_DRIVER,
                                        RH_ATTR_DRIVER_VERSION,
                                        RH_ATTR_FIRMWARE,
@@ -105,7 +107,8 @@ static const RhGift of_mdev_parent[] = {
     SAME(RH_ATTR_DRIVER),   SAME(RH_ATTR_DRIVER_VERSION),   SAME(RH_ATTR_VENDOR),
     SAME(RH_ATTR_PRODUCT),  SAME(RH_ATTR_SUBSYSTEM_VENDOR), SAME(RH_ATTR_SUBSYSTEM_PRODUCT),
     SAME(RH_ATTR_REVISION), SAME(RH_ATTR_NUMA_NODE),        SAME(RH_ATTR_POOL),
-    SAME(RH_ATTR_BUS),      SAME(RH_ATTR_FIRMWARE),         SAME(RH_ATTR_PSID)};
+    SAME(RH_ATTR_BUS),      SAME(RH_ATTR_FIRMWARE),         SAME(RH_ATTR_PSID),
+    SAME(RH_ATTR_DEV_BUSID)};
 static const RhGift of_mdev_type[] = {{.from = RH_ATTR_NAME, .to = RH_ATTR_TYPE_NAME},
                                       SAME(RH_ATTR_DEVICE_API)};
 static const RhTie mdev_ties[] = {{.by = RH_ATTR_PARENT,

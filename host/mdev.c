@@ -99,6 +99,16 @@ static void set_driver(RhDir *root, RhDevice *parent, const char *path, GPtrArra
         set_told(parent, RH_ATTR_DRIVER_VERSION, root, dir, "version");
 }
 
+/* The device number behind the subchannel at @path of which a parent is made; the kernel says
+ * "none" where nothing is (linux, drivers/s390/cio/css.c, dev_busid_show). */
+static void set_dev_busid(RhDir *root, RhDevice *device, const char *path)
+{
+    g_autofree char *file = g_strconcat(path, "/dev_busid", NULL);
+    g_autofree char *number = read_told(root, file);
+
+    rh_device_set_text(device, RH_ATTR_DEV_BUSID, g_strcmp0(number, "none") == 0 ? NULL : number);
+}
+
 static gboolean read_parent(Reader *reader, const char *name, GError **error)
 {
     g_autoptr(RhDevice) parent = rh_device_new(RH_KIND_MDEV_PARENT);
@@ -116,6 +126,7 @@ static gboolean read_parent(Reader *reader, const char *name, GError **error)
         return TRUE;
     rh_device_set_text(parent, RH_ATTR_NAME, name);
     rh_device_set_text(parent, RH_ATTR_BUS, bus);
+    set_dev_busid(reader->root, parent, path);
     set_driver(reader->root, parent, path, types);
     if (address && !rh_pci_describe(reader->root, address, parent, error))
         return FALSE;

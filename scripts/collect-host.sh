@@ -156,6 +156,7 @@ collect_parents() {
         parent=$(readlink -f "$link")
         copy_tree "$parent/mdev_supported_types" 3
         describe_up "$parent"
+        copy_file "$parent/dev_busid"
         # A parent without a driver has types that are called after its module.
         for type in "$parent"/mdev_supported_types/*-*; do
             type=${type##*/}

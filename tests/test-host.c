@@ -543,6 +543,27 @@ static void test_mdev_matrix(void)
     mock_stop();
 }
 
+#define SUBCHANNEL "sys/devices/css0/0.0.0313"
+static void assert_dev_busid(const char *content, const char *wanted)
+{
+    g_autoptr(RhInventory) inventory = NULL;
+    g_autofree char *parent = g_strdup_printf("name=0.0.0313 bus=css%s driver=vfio_ccw", wanted);
+
+    mock_start();
+    mock_mdev_parent_add(SUBCHANNEL, "sys/bus/css", "sys/bus/css/drivers/vfio_ccw");
+    mock_file(SUBCHANNEL, "dev_busid", content);
+    inventory = read_mdevs_well(NULL, NULL);
+    assert_devices(inventory, RH_KIND_MDEV_PARENT, parent);
+    mock_stop();
+}
+
+static void test_mdev_dev_busid(void)
+{
+    assert_dev_busid("0.0.2b09\n", " dev-busid=0.0.2b09");
+    assert_dev_busid("none\n", ""); /* no device is behind it */
+    assert_dev_busid("", "");
+}
+
 /* A module's directory has no dashes in its name. */
 static void test_mdev_driver_version(void)
 {
@@ -948,6 +969,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mdev/mtty", test_mdev_mtty);
     g_test_add_func("/mdev/on-pci", test_mdev_on_pci);
     g_test_add_func("/mdev/matrix", test_mdev_matrix);
+    g_test_add_func("/mdev/dev-busid", test_mdev_dev_busid);
     g_test_add_func("/mdev/driver-version", test_mdev_driver_version);
     g_test_add_func("/mdev/listed-only", test_mdev_listed_only);
     g_test_add_func("/mdev/attribute-elsewhere", test_mdev_attribute_elsewhere);
