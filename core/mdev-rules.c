@@ -317,23 +317,31 @@ static const RhRule rules[] = {
      .text = "matrix is {host}, must be {source}",
      .why = "A guest's keys are behind the queues of its adapters and domains (linux, "
             "Documentation/arch/s390/vfio-ap.rst)."},
-    {.attribute = "parent",
+    {.attribute = "dev-busid",
      .match = ANY,
      .only = "vfio-ccw",
      .comparison = &rh_equal,
-     .attr = RH_ATTR_PARENT,
-     .text = "the subchannel is {host}, must be {source}: it is one disk",
-     .why = "The guest writes on the disk behind the subchannel, and a subchannel is one disk "
-            "(linux, Documentation/arch/s390/vfio-ccw.rst)."},
+     .attr = RH_ATTR_DEV_BUSID,
+     .cold = TRUE,
+     .text = "the device number is {host}, must be {source}: it is another disk",
+     .unrecorded = "nothing else tells one disk from another; run 'virt-rehome record' on the "
+                   "source host, whose kernel has to be 5.15 or later to show it",
+     .unshown = "the kernel shows it from 5.15 on, where there is a device behind the subchannel",
+     .why = "The guest writes on the disk, and the device number is what a disk is known by: a "
+            "subchannel is an index of one machine (linux, drivers/s390/cio/css.c, dev_busid)."},
     {.attribute = "pool",
      .match = ANY,
      .only = "vfio-ccw",
      .comparison = &rh_equal,
      .attr = RH_ATTR_POOL,
      .unknown = RH_UNKNOWN_IF_ANOTHER,
+     .cold = TRUE,
      .text = "pool is {host}, must be {source}: without it nothing tells one disk from another",
-     .why = "The guest writes on the disk, and another host may have another one under the "
-            "subchannel's number (linux, Documentation/arch/s390/vfio-ccw.rst)."},
+     .unrecorded = "without it nothing tells one disk from another; give its subchannel a pool of "
+                   "one name on both hosts, then run 'virt-rehome record' on the source host",
+     .unshown = "give its subchannel that pool in virt-rehome.conf",
+     .why = "The guest writes on the disk, and another machine may have another disk under the "
+            "same device number (linux, Documentation/arch/s390/vfio-ccw.rst)."},
     {.attribute = "migration-version",
      .match = ANY,
      .comparison = &asked,

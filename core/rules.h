@@ -104,6 +104,7 @@ struct RhRule {
     /* What to do where the record does not know the value, a clause behind the sentence; NULL:
      * nothing is said. */
     const char *unrecorded;
+    const char *unshown; /* the same where the host does not say it of the device */
     /* Why there is the row: one sentence, with its source in parentheses at the end. */
     const char *why;
 };

@@ -131,10 +131,36 @@ static void test_listed(void)
     assert_pairs(pairs, G_N_ELEMENTS(pairs), policy);
 }
 
+#define CCW "dev-busid=0.0.2b09;pool=dasd;"
+static void test_ccw(void)
+{
+    static const Pair pairs[] = {
+        {"vfio-ccw", CCW "parent=0.0.0313", CCW "parent=0.0.0314", TRUE, NULL},
+        {"vfio-ccw", CCW "parent=0.0.0313", "dev-busid=0.0.c0de;pool=dasd;parent=0.0.0313", FALSE,
+         "the device number is 0.0.c0de, must be 0.0.2b09: it is another disk"},
+        {"vfio-ccw", "pool=dasd;parent=0.0.0313", CCW "parent=0.0.0313", FALSE,
+         "dev-busid is unknown in the record, the device has 0.0.2b09: nothing else tells one disk "
+         "from another; run 'virt-rehome record' on the source host, whose kernel has to be 5.15 "
+         "or later to show it"},
+        {"vfio-ccw", CCW "parent=0.0.0313", "pool=dasd;parent=0.0.0313", FALSE,
+         "dev-busid of the device is unknown, must be 0.0.2b09: the kernel shows it from 5.15 on, "
+         "where there is a device behind the subchannel"},
+        {"vfio-ccw", "dev-busid=0.0.2b09", "dev-busid=0.0.2b09", FALSE,
+         "pool is unknown, in the record and of the device: without it nothing tells one disk from "
+         "another; give its subchannel a pool of one name on both hosts, then run 'virt-rehome "
+         "record' on the source host"},
+        {"vfio-pci", "dev-busid=1", "dev-busid=2", TRUE, NULL},
+    };
+    g_autoptr(RhPolicy) policy = rh_policy_new();
+
+    assert_pairs(pairs, G_N_ELEMENTS(pairs), policy);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rules/rows", test_rows);
     g_test_add_func("/rules/mdev/listed", test_listed);
+    g_test_add_func("/rules/mdev/ccw", test_ccw);
     return g_test_run();
 }
