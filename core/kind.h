@@ -58,6 +58,7 @@ typedef struct {
     gboolean any_case;       /* keys that differ in upper and lower case alone are the same */
     gboolean has_types;      /* another type may stand in for one, where a policy says so */
     RhAttr proof;            /* what is the same under its key as long as it is the same device */
+    RhAttr behind;           /* what is behind it where guests want that very one: of a disk */
     RhAttr home;             /* names what it hangs on */
     gboolean within;         /* its element stands in that of its home, of @home_kind */
     RhKind home_kind;        /* where @within */

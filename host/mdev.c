@@ -267,6 +267,14 @@ gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version)
     return rh_dir_write(root, path, version, &refusal);
 }
 
+/* By its folder, for ".." of a link is the folder of what it leads to. */
+static void set_behind(RhDir *root, RhDevice *mdev, const char *uuid)
+{
+    g_autofree char *parent = g_strdup_printf(DEVICES "/%s/..", uuid);
+
+    set_dev_busid(root, mdev, parent);
+}
+
 RhDevice *rh_mdev_at(RhDir *root, const char *uuid)
 {
     g_autofree char *small = g_ascii_strdown(uuid, -1);
@@ -281,6 +289,7 @@ RhDevice *rh_mdev_at(RhDir *root, const char *uuid)
     rh_device_set_text(mdev, RH_ATTR_TYPE, type);
     set_told(mdev, RH_ATTR_TYPE_NAME, root, path, "name");
     set_told(mdev, RH_ATTR_DEVICE_API, root, path, "device_api");
+    set_behind(root, mdev, small);
     return mdev;
 }
 

@@ -21,6 +21,7 @@ gboolean rh_mdev_read(RhDir *root, const RhPolicy *policy, RhInventory *inventor
 /* Whether the mdev @uuid (checked here) takes a stream of @version. FALSE on any error. */
 gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version);
 
-/* The mdev @uuid (in either case) with its type, and that's name and device-api, as far as they are
- * known; NULL where it is not here or has no type yet. Owned by the caller. */
+/* The mdev @uuid (in either case) with its type, and that's name and device-api, and the device
+ * number of its disk, as far as they are known; NULL where it is not here or has no type yet. Owned
+ * by the caller. */
 RhDevice *rh_mdev_at(RhDir *root, const char *uuid);

@@ -943,6 +943,10 @@ static void test_host_mdev_at(void)
     assert_device_at(host, RH_KIND_MDEV, capitals,
                      "uuid=" UUID " type=mtty-2 type-name=Dual port serial device-api=vfio-pci");
     assert_device_at(host, RH_KIND_MDEV, OTHER_UUID, NULL);
+    mock_file(MTTY, "dev_busid", "0.0.2b09\n");
+    assert_device_at(host, RH_KIND_MDEV, UUID,
+                     "uuid=" UUID " type=mtty-2 type-name=Dual port serial device-api=vfio-pci "
+                     "dev-busid=0.0.2b09");
     assert_device_at(host, RH_KIND_MDEV, "../../mdev", NULL);
     mock_stop();
 }
