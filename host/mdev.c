@@ -324,6 +324,7 @@ static gboolean probe(RhDir *root, const char *uuid)
 const RhHostKind rh_host_mdev = {.gather = rh_mdev_read,
                                  .has = has,
                                  .add_numbers = add_numbers,
+                                 .in_fdinfo = TRUE,
                                  .probe = probe,
                                  .at = rh_mdev_at,
                                  .accepts = rh_mdev_accepts};
