@@ -187,6 +187,7 @@ static const RhKindInfo kinds[] = {
                       .home = RH_ATTR_PARENT,
                       .attrs = mdev_attrs,
                       .recorded = mdev_recorded,
+                      .identity_class = "vfio-ccw",
                       .has_parameters = TRUE,
                       .moved = mdev_moved,
                       .pool = RH_POOL_NONE, /* its parent's */

@@ -68,8 +68,8 @@ typedef struct {
     /* Of what is recorded, beside name, key, home and NUMA node, what comes from the device that
      * the guest moves to, since the device in use made it so; NULL: nothing. */
     const RhAttr *moved;
-    const char *identity_class; /* of these nothing but the record tells one from another, so none
-                                   is given without; NULL: of none */
+    const char *identity_class; /* or model: of these nothing but the record tells one from another,
+                                   so none is given without; NULL: of none */
     const char *moved_class;    /* of these devices alone there are such features; NULL: of none */
     guint64 moved_features;
     RhPoolKey pool;    /* by whose patterns it belongs to a pool */
