@@ -16,6 +16,7 @@ static const RhAttrInfo attrs[] = {
     [RH_ATTR_AVAILABLE] = {"available", RH_TYPE_NUMBER, 0},
     [RH_ATTR_BUS] = {"bus", RH_TYPE_TEXT, 0},
     [RH_ATTR_DEV_BUSID] = {"dev-busid", RH_TYPE_TEXT, 0},
+    [RH_ATTR_AP_CARDS] = {"ap-cards", RH_TYPE_TEXT, 0},
     [RH_ATTR_DRIVER] = {"driver", RH_TYPE_TEXT, 0},
     [RH_ATTR_DRIVER_VERSION] = {"driver-version", RH_TYPE_TEXT, 0},
     [RH_ATTR_FIRMWARE] = {"firmware", RH_TYPE_TEXT, 0},

@@ -42,15 +42,21 @@ static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
 static const RhAttr mdev_type_attrs[] = {RH_ATTR_ID, RH_ATTR_NAME, RH_ATTR_DEVICE_API,
                                          RH_ATTR_AVAILABLE, RH_N_ATTRS};
 
-static const RhAttr mdev_attrs[] = {
-    RH_ATTR_UUID,    RH_ATTR_PARENT,       RH_ATTR_TYPE, RH_ATTR_MIGRATION_VERSION,
-    RH_ATTR_USED_BY, RH_ATTR_USED_BY_UUID, RH_N_ATTRS};
+static const RhAttr mdev_attrs[] = {RH_ATTR_UUID,
+                                    RH_ATTR_PARENT,
+                                    RH_ATTR_TYPE,
+                                    RH_ATTR_AP_CARDS,
+                                    RH_ATTR_MIGRATION_VERSION,
+                                    RH_ATTR_USED_BY,
+                                    RH_ATTR_USED_BY_UUID,
+                                    RH_N_ATTRS};
 static const RhAttr mdev_recorded[] = {RH_ATTR_UUID,
                                        RH_ATTR_PARENT,
                                        RH_ATTR_TYPE,
                                        RH_ATTR_TYPE_NAME,
                                        RH_ATTR_DEVICE_API,
                                        RH_ATTR_DEV_BUSID,
+                                       RH_ATTR_AP_CARDS,
                                        RH_ATTR_DRIVER,
                                        RH_ATTR_DRIVER_VERSION,
                                        RH_ATTR_FIRMWARE,
@@ -95,6 +101,7 @@ static const RhAttr mdev_moved[] = {RH_ATTR_TYPE,
                                     RH_ATTR_REVISION,
                                     RH_ATTR_FIRMWARE,
                                     RH_ATTR_PSID,
+                                    RH_ATTR_AP_CARDS,
                                     RH_ATTR_MIGRATION_VERSION,
                                     RH_N_ATTRS};
 

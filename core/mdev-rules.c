@@ -104,6 +104,78 @@ static gboolean same_set_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule
     return g_hash_table_size(ours) == g_hash_table_size(theirs);
 }
 
+/* What the cards of the device are; known to be none where its matrix has none ("", ".0004"). */
+static RhFact cards_of(const RhDevice *device)
+{
+    const char *matrix = rh_device_parameter(device, "matrix");
+    g_auto(GStrv) queues = matrix ? g_strsplit(matrix, " ", -1) : NULL;
+    gboolean any = !matrix;
+
+    for (guint i = 0; queues && queues[i]; i++)
+        any |= g_ascii_isxdigit(queues[i][0]);
+    return any ? rh_fact(device, RH_ATTR_AP_CARDS) : rh_fact_text("");
+}
+
+static RhFact source_cards(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return cards_of(c->entry);
+}
+
+static RhFact host_cards(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return cards_of(c->device);
+}
+
+/* "CEX8C" to 8 and "C". FALSE where it is no such type. */
+static gboolean parse_card(const char *type, guint64 *ret_generation, const char **ret_mode)
+{
+    gsize n = g_str_has_prefix(type, "CEX") ? strspn(type + 3, "0123456789") : 0;
+    g_autofree char *number = g_strndup(type + 3 * (n > 0), n);
+
+    *ret_mode = type + 3 + n;
+    return n > 0 && **ret_mode && rh_parse_number(number, G_MAXUINT32, ret_generation);
+}
+
+/* Whether a card of the type @here does what one of the type @recorded did. */
+static gboolean card_holds(const char *recorded, const char *here)
+{
+    guint64 recorded_generation;
+    guint64 generation;
+    const char *recorded_mode;
+    const char *mode;
+
+    return g_str_equal(recorded, here) ||
+           (parse_card(recorded, &recorded_generation, &recorded_mode) &&
+            parse_card(here, &generation, &mode) && g_str_equal(recorded_mode, mode) &&
+            generation >= recorded_generation);
+}
+
+/* The type behind "card05:" in @cards; NULL: there is none. Owned by @cards. */
+static const char *find_card(GStrv cards, const char *card)
+{
+    gsize length = strcspn(card, ":");
+
+    for (guint i = 0; cards[i]; i++)
+        if (strncmp(cards[i], card, length + 1) == 0 && card[length] == ':')
+            return cards[i] + length + 1;
+    return NULL;
+}
+
+static gboolean cards_hold(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                           RhFact source, RhFact host)
+{
+    g_auto(GStrv) recorded = g_strsplit(source.text, " ", -1);
+    g_auto(GStrv) here = g_strsplit(host.text, " ", -1);
+
+    for (guint i = 0; recorded[i]; i++) {
+        const char *type = find_card(here, recorded[i]);
+
+        if (!type || !card_holds(recorded[i] + strcspn(recorded[i], ":") + 1, type))
+            return FALSE;
+    }
+    return g_strv_length(recorded) == g_strv_length(here);
+}
+
 /* The string is opaque: it is asked, not compared; a saved inventory cannot answer. */
 static gboolean asked_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
                             RhFact host)
@@ -126,6 +198,7 @@ static const RhComparison type_name = {"equal", type_name_holds};
 static const RhComparison compatible_version = {"version", version_holds};
 static const RhComparison said_version = {"version", version_said_holds};
 static const RhComparison same_set = {"same-set", same_set_holds};
+static const RhComparison cards = {"cards", cards_hold};
 static const RhComparison asked = {"asked", asked_holds};
 static const RhComparison alone = {"alone", alone_holds};
 
@@ -137,6 +210,7 @@ static const RhComparison alone = {"alone", alone_holds};
 
 #define SAME_VALUE \
     "Under exact every recorded value has to be the same (virt-rehome.conf(5), match)."
+#define MAKE_ANEW "run 'virt-rehome record' on the source host"
 #define BOARD \
     "Boards may differ in this, but none of the kernel's drivers compares it (linux 6.12, " \
     "samples/vfio-mdev/mtty.c, drivers/s390/crypto/vfio_ap_ops.c)."
@@ -314,9 +388,47 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_NAME,
      .source = source_parameter,
      .host = host_parameter,
+     .otherwise = END,
+     .cold = TRUE,
      .text = "matrix is {host}, must be {source}",
+     .unrecorded = MAKE_ANEW,
      .why = "A guest's keys are behind the queues of its adapters and domains (linux, "
             "Documentation/arch/s390/vfio-ap.rst)."},
+    {.attribute = "control_domains",
+     .match = ANY,
+     .only = "vfio-ap",
+     .comparison = &same_set,
+     .attr = RH_ATTR_NAME,
+     .source = source_parameter,
+     .host = host_parameter,
+     .cold = TRUE,
+     .text = "control_domains is {host}, must be {source}",
+     .unrecorded = MAKE_ANEW,
+     .why = "They are the domains whose keys the guest may change, and the kernel compares them "
+            "when it migrates (linux, Documentation/arch/s390/vfio-ap.rst)."},
+    {.attribute = "ap-cards",
+     .match = EXACT,
+     .only = "vfio-ap",
+     .comparison = &same_set,
+     .attr = RH_ATTR_AP_CARDS,
+     .source = source_cards,
+     .host = host_cards,
+     .text = "ap-cards is {host}, must be {source}",
+     .unrecorded = MAKE_ANEW,
+     .why = SAME_VALUE},
+    {.attribute = "ap-cards",
+     .match = CAPABILITY,
+     .only = "vfio-ap",
+     .comparison = &cards,
+     .attr = RH_ATTR_AP_CARDS,
+     .source = source_cards,
+     .host = host_cards,
+     .text =
+         "the cards are {host} and were {source}: each must be of the same mode (A, C or P) and "
+         "no older type",
+     .unrecorded = MAKE_ANEW,
+     .why = "A card of another mode does not take the keys of a guest, and the kernel refuses the "
+            "state of a newer type (linux, Documentation/arch/s390/vfio-ap.rst)."},
     {.attribute = "dev-busid",
      .match = ANY,
      .only = "vfio-ccw",

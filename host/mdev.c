@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/mdev.h"
 
+#include "host/ap.h"
 #include "host/kind.h"
 #include "host/pci.h"
 #include "host/vfio.h"
@@ -14,7 +15,8 @@
 
 /* vfio_ap's control domains, domains and adapters (linux/Documentation/arch/s390/vfio-ap.rst). */
 #define AP_API "vfio-ap"
-#define AP_PARAMETER "matrix"
+#define AP_MATRIX "matrix"
+#define AP_CONTROL_DOMAINS "control_domains"
 
 #define VERSION_FILE "migration_version"
 
@@ -202,14 +204,27 @@ static gboolean read_listed(Reader *reader, RhDevice *mdev, const char *path, GE
     return TRUE;
 }
 
-static void read_matrix(Reader *reader, RhDevice *mdev, const char *path)
+/* What a vfio-ap device gives its guest, and what the cards are that it is of. */
+static void read_ap(RhDir *root, RhDevice *mdev, const char *path)
+{
+    const char *matrix;
+    g_autofree char *cards = NULL;
+
+    read_parameter(root, mdev, path, NULL, AP_MATRIX);
+    read_parameter(root, mdev, path, NULL, AP_CONTROL_DOMAINS);
+    matrix = rh_device_parameter(mdev, AP_MATRIX);
+    cards = matrix ? rh_ap_cards(root, matrix) : NULL;
+    rh_device_set_text(mdev, RH_ATTR_AP_CARDS, cards);
+}
+
+static void read_by_api(Reader *reader, RhDevice *mdev, const char *path)
 {
     g_autofree char *key = g_strdup_printf("%s/%s", rh_device_text(mdev, RH_ATTR_PARENT),
                                            rh_device_text(mdev, RH_ATTR_TYPE));
     const RhDevice *type = g_hash_table_lookup(reader->known, key);
 
     if (type && g_strcmp0(rh_device_text(type, RH_ATTR_DEVICE_API), AP_API) == 0)
-        read_parameter(reader->root, mdev, path, NULL, AP_PARAMETER);
+        read_ap(reader->root, mdev, path);
 }
 
 static gboolean read_device(Reader *reader, const char *uuid, GError **error)
@@ -226,7 +241,7 @@ static gboolean read_device(Reader *reader, const char *uuid, GError **error)
     rh_device_set_text(mdev, RH_ATTR_PARENT, parent);
     rh_device_set_text(mdev, RH_ATTR_TYPE, type);
     set_told(mdev, RH_ATTR_MIGRATION_VERSION, reader->root, path, VERSION_FILE);
-    read_matrix(reader, mdev, path);
+    read_by_api(reader, mdev, path);
     if (!read_listed(reader, mdev, path, error))
         return FALSE;
     rh_inventory_add(reader->inventory, g_steal_pointer(&mdev));
@@ -267,12 +282,15 @@ gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version)
     return rh_dir_write(root, path, version, &refusal);
 }
 
-/* By its folder, for ".." of a link is the folder of what it leads to. */
-static void set_behind(RhDir *root, RhDevice *mdev, const char *uuid)
+/* What a cold start goes by, too. ".." of a link is the folder of what it leads to: the parent. */
+static void read_cold(RhDir *root, RhDevice *mdev, const char *uuid)
 {
-    g_autofree char *parent = g_strdup_printf(DEVICES "/%s/..", uuid);
+    g_autofree char *folder = g_strconcat(DEVICES "/", uuid, NULL);
+    g_autofree char *parent = g_strconcat(folder, "/..", NULL);
 
     set_dev_busid(root, mdev, parent);
+    if (g_strcmp0(rh_device_text(mdev, RH_ATTR_DEVICE_API), AP_API) == 0)
+        read_ap(root, mdev, folder);
 }
 
 RhDevice *rh_mdev_at(RhDir *root, const char *uuid)
@@ -289,7 +307,7 @@ RhDevice *rh_mdev_at(RhDir *root, const char *uuid)
     rh_device_set_text(mdev, RH_ATTR_TYPE, type);
     set_told(mdev, RH_ATTR_TYPE_NAME, root, path, "name");
     set_told(mdev, RH_ATTR_DEVICE_API, root, path, "device_api");
-    set_behind(root, mdev, small);
+    read_cold(root, mdev, small);
     return mdev;
 }
 

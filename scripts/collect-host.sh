@@ -165,6 +165,16 @@ collect_parents() {
     done
 }
 
+# The cards of s390's AP bus.
+collect_cards() {
+    for link in /sys/bus/ap/devices/card*; do
+        [ -L "$link" ] || continue
+        copy_link "$link"
+        card=$(readlink -f "$link")
+        copy "$card/type" "$card/hwtype" "$card/ap_functions"
+    done
+}
+
 # Management devices without a device yet, by the names that vdpa(8) has for them: BUS/NAME.
 collect_management() {
     [ -s "$work/vdpa-mgmtdev.json" ] || return 0
@@ -207,6 +217,7 @@ copy_file /proc/sys/kernel/hostname
 copy_file /proc/sys/kernel/osrelease
 if [ -d /sys/bus/vdpa ]; then collect_devices vdpa 2; fi
 if [ -d /sys/bus/mdev ]; then collect_devices mdev 3; fi
+if [ -d /sys/bus/ap ]; then collect_cards; fi
 collect_parents
 collect_management
 

@@ -38,7 +38,7 @@ table() { # KIND
     grep -Eq '^type +all +accepted +accepted +yes +' out
     grep -Eq '^attributes +all +equal +equal +no +' out
     # Nothing but titles, heads, rows and what stands between two tables.
-    [ "$(grep -Evc '^(attribute .* why|[a-z0-9-]+ +(all|net|blk|vfio-[a-z]+) +.*\(.*\)\.|.* \((vdpa|mdev)\)|)$' out)" = 0 ]
+    [ "$(grep -Evc '^(attribute .* why|[a-z0-9_-]+ +(all|net|blk|vfio-[a-z]+) +.*\(.*\)\.|.* \((vdpa|mdev)\)|)$' out)" = 0 ]
 }
 
 @test "--kind: that table alone; together they are all" {
@@ -120,7 +120,7 @@ same("comparisons", sorted(words(r"^\.It (.*)$", sections["Comparisons"])),
      sorted({row[policy] for row in rows for policy in ("capability", "exact")} - {None}))
 hook = open(sys.argv[1] + "/virt-rehome-hook.8").read()
 cold = re.search(r"unless the rules for\n\.Li (.*)\ntake it", hook)[1]
-same("what a start is held to", sorted(set(re.findall("[a-z-]+", re.sub(r"No and Li", "", cold)))),
+same("what a start is held to", sorted(set(re.findall("[a-z_-]+", re.sub(r"No and Li", "", cold)))),
      sorted({row["attribute"] for row in rows if row["cold"]}))
 END
 }

@@ -156,11 +156,55 @@ static void test_ccw(void)
     assert_pairs(pairs, G_N_ELEMENTS(pairs), policy);
 }
 
+/* A pair of vfio-ap that fits, and what is said over it. */
+#define AP(cards) "[matrix]=05.0004 06.0004;[control_domains]=0004;ap-cards=" cards
+#define OTHER_CARDS(host, source) \
+    "the cards are " host " and were " source ": each must be of the same mode (A, C or P) and " \
+    "no older type"
+static void test_ap(void)
+{
+    static const Pair pairs[] = {
+        {"vfio-ap", AP("card05:CEX8C card06:CEX8P"), AP("card05:CEX8C card06:CEX8P"), TRUE, NULL},
+        {"vfio-ap", AP("card05:CEX8C card06:CEX8P"), AP("card06:CEX9P card05:CEX10C"), TRUE, NULL},
+        {"vfio-ap", AP("card05:CEX8C card06:none"), AP("card05:CEX8C card06:none"), TRUE, NULL},
+        {"vfio-ap", AP("card05:CEX8C"), AP("card05:CEX7C"), FALSE,
+         OTHER_CARDS("card05:CEX7C", "card05:CEX8C")},
+        {"vfio-ap", AP("card05:CEX8C"), AP("card05:CEX9P"), FALSE,
+         OTHER_CARDS("card05:CEX9P", "card05:CEX8C")},
+        {"vfio-ap", AP("card05:CEX8C"), AP("card05:none"), FALSE,
+         OTHER_CARDS("card05:none", "card05:CEX8C")},
+        {"vfio-ap", AP("card05:CEX8C"), AP("card05:CEX8C card06:CEX8C"), FALSE,
+         OTHER_CARDS("card05:CEX8C card06:CEX8C", "card05:CEX8C")},
+        {"vfio-ap", AP("card05"), AP("card05:"), FALSE, OTHER_CARDS("card05:", "card05")},
+        {"vfio-ap", AP("card05:CEX"), AP("card05:CEX99999999999C"), FALSE,
+         OTHER_CARDS("card05:CEX99999999999C", "card05:CEX")},
+        {"vfio-ap", "[matrix]=05.0004;[control_domains]=", AP("card05:CEX8C"), FALSE,
+         "matrix is 05.0004 06.0004, must be 05.0004"},
+        {"vfio-ap", "[matrix]=;[control_domains]=", "[matrix]=;[control_domains]=", TRUE, NULL},
+        {"vfio-ap", "[matrix]=.0004;[control_domains]=", "[matrix]=.0004;[control_domains]=", TRUE,
+         NULL},
+        {"vfio-ap", "[matrix]=;[control_domains]=0004 0005", "[matrix]=;[control_domains]=0005",
+         FALSE, "control_domains is 0005, must be 0004 0005"},
+        {"vfio-ap", "[matrix]=", "[matrix]=;[control_domains]=0005", FALSE,
+         "control_domains is unknown in the record, the device has 0005: run 'virt-rehome record' "
+         "on the source host"},
+        {"vfio-ap",
+         "[matrix]=05.0004;[control_domains]=", "[matrix]=05.0004;[control_domains]=", FALSE,
+         "ap-cards is unknown, in the record and of the device: run 'virt-rehome record' on the "
+         "source host"},
+        {"vfio-pci", "ap-cards=card05:CEX8C", "", TRUE, NULL},
+    };
+    g_autoptr(RhPolicy) policy = rh_policy_new();
+
+    assert_pairs(pairs, G_N_ELEMENTS(pairs), policy);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rules/rows", test_rows);
     g_test_add_func("/rules/mdev/listed", test_listed);
     g_test_add_func("/rules/mdev/ccw", test_ccw);
+    g_test_add_func("/rules/mdev/ap", test_ap);
     return g_test_run();
 }
