@@ -176,6 +176,20 @@ static gboolean cards_hold(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_G
     return g_strv_length(recorded) == g_strv_length(here);
 }
 
+/* NVIDIA's driver does not migrate a vGPU with any of these. */
+static gboolean migrates_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                               RhFact source, RhFact host G_GNUC_UNUSED)
+{
+    static const char *const blocking[] = {"enable_uvm=1", "enable_debugging=1",
+                                           "enable_profiling=1"};
+    g_autoptr(GHashTable) set = set_of(source.state == RH_FACT_TEXT ? source.text : "");
+
+    for (guint i = 0; i < G_N_ELEMENTS(blocking); i++)
+        if (g_hash_table_contains(set, blocking[i]))
+            return FALSE;
+    return TRUE;
+}
+
 /* The string is opaque: it is asked, not compared; a saved inventory cannot answer. */
 static gboolean asked_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
                             RhFact host)
@@ -199,6 +213,7 @@ static const RhComparison compatible_version = {"version", version_holds};
 static const RhComparison said_version = {"version", version_said_holds};
 static const RhComparison same_set = {"same-set", same_set_holds};
 static const RhComparison cards = {"cards", cards_hold};
+static const RhComparison migrates = {"migrates", migrates_holds};
 static const RhComparison asked = {"asked", asked_holds};
 static const RhComparison alone = {"alone", alone_holds};
 
@@ -454,6 +469,19 @@ static const RhRule rules[] = {
      .unshown = "give its subchannel that pool in virt-rehome.conf",
      .why = "The guest writes on the disk, and another machine may have another disk under the "
             "same device number (linux, Documentation/arch/s390/vfio-ccw.rst)."},
+    {.attribute = "vgpu_params",
+     .match = ANY,
+     .only = "vfio-pci",
+     .comparison = &migrates,
+     .attr = RH_ATTR_NAME,
+     .source = source_parameter,
+     .host = host_parameter,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .otherwise = WARN,
+     .text = "vgpu_params was {source}: NVIDIA's driver does not migrate a guest with unified "
+             "memory, debugging or profiling enabled",
+     .why = "These rule the migration of a vGPU out (NVIDIA AI Enterprise, Live Migration Known "
+            "Issues and Limitations)."},
     {.attribute = "migration-version",
      .match = ANY,
      .comparison = &asked,
@@ -505,6 +533,22 @@ static gboolean find_listed(const RhCase *c, guint row, RhRule *ret_rule)
     return TRUE;
 }
 
+/* How many parameters of the record the device has otherwise: those that nobody listed. */
+static guint count_different(const RhCase *c)
+{
+    GHashTableIter iter;
+    gpointer name;
+    gpointer value;
+    guint n = 0;
+
+    if (!c->entry->parameters)
+        return 0;
+    g_hash_table_iter_init(&iter, c->entry->parameters);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        n += g_strcmp0(rh_device_parameter(c->device, name), value) != 0;
+    return n;
+}
+
 static void add_cost(const RhCase *c, RhCost *cost)
 {
     const char *recorded = rh_device_text(c->entry, RH_ATTR_TYPE);
@@ -515,7 +559,8 @@ static void add_cost(const RhCase *c, RhCost *cost)
     if (recorded && type)
         cost->levels[RH_COST_ACCEPTED] = rh_policy_accepts(c->context->policy, recorded, type);
     cost->levels[RH_COST_EXCESS] =
-        version && version_here && rh_natural_compare(version_here, version) > 0;
+        (version && version_here && rh_natural_compare(version_here, version) > 0) +
+        rh_case_differs(c, RH_ATTR_AP_CARDS) + count_different(c);
 }
 
 const RhRuleSet rh_mdev_rules = {.rows = rules,

@@ -18,6 +18,10 @@
 #define AP_MATRIX "matrix"
 #define AP_CONTROL_DOMAINS "control_domains"
 
+/* What NVIDIA's driver gives a vGPU beside its type (NVIDIA, Virtual GPU Software User Guide). */
+#define NVIDIA_DRIVER "nvidia"
+#define NVIDIA_PARAMETER "vgpu_params"
+
 #define VERSION_FILE "migration_version"
 
 /* The kernel links a device to its type after it has announced it. */
@@ -187,7 +191,7 @@ static gboolean check_parameter(const char *type, const char *name, GError **err
                     type, name);
 }
 
-/* What the configuration lists for the mdev's type. */
+/* What the configuration lists for the mdev's type, and what makes a difference in any case. */
 static gboolean read_listed(Reader *reader, RhDevice *mdev, const char *path, GError **error)
 {
     const char *type = rh_device_text(mdev, RH_ATTR_TYPE);
@@ -196,6 +200,8 @@ static gboolean read_listed(Reader *reader, RhDevice *mdev, const char *path, GE
         g_hash_table_lookup(reader->known, rh_device_text(mdev, RH_ATTR_PARENT));
     const char *driver = parent ? rh_device_text(parent, RH_ATTR_DRIVER) : NULL;
 
+    if (g_strcmp0(driver, NVIDIA_DRIVER) == 0)
+        read_parameter(reader->root, mdev, path, driver, NVIDIA_PARAMETER);
     for (guint i = 0; listed && listed->parameters && listed->parameters[i]; i++) {
         if (!check_parameter(type, listed->parameters[i], error))
             return FALSE;

@@ -12,7 +12,7 @@
  * Adds the mdev parents, types and devices below @root to @inventory; none where the kernel has no
  * mdev. A parent's `bus` is its subsystem: "pci", "css", "matrix" (vfio_ap), and for a parent that
  * is a class device the class ("mtty"). Of a device, those parameters are read that @policy lists
- * for its type, and of vfio_ap matrix, control domains and cards; lines are joined by blanks. What a vendor's driver does
+ * for its type, of vfio_ap matrix, control domains and cards, and of nvidia its vgpu_params; lines are joined by blanks. What a vendor's driver does
  * not tell, for whatever reason, is unknown. A device that vanishes meanwhile is left out. Error:
  * RH_ERROR_HOST; RH_ERROR_CONFIG where @policy lists a parameter that leads elsewhere.
  */

@@ -513,7 +513,7 @@ static void test_mdev_on_pci(void)
     mock_mdev_attribute(GPU, UUID, "nvidia/empty", "\n");
     mock_mdev_attribute(GPU, UUID, "nvidia/nothing", ""); /* not one byte to read */
     mock_mdev_attribute(GPU, UUID, "migration_version", "535.161.05-V100D\n");
-    inventory = read_mdevs_well("nvidia-105", "vgpu_params;empty;nothing;missing");
+    inventory = read_mdevs_well("nvidia-105", "empty;nothing;missing");
     assert_devices(inventory, RH_KIND_MDEV_PARENT,
                    "name=0000:84:00.0 bus=pci driver=nvidia driver-version=535.161.05 "
                    "vendor=0x15b3 product=0x101e subsystem-vendor=0x15b4 "

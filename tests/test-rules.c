@@ -199,6 +199,26 @@ static void test_ap(void)
     assert_pairs(pairs, G_N_ELEMENTS(pairs), policy);
 }
 
+#define BLOCKED(value) \
+    "vgpu_params was " value ": NVIDIA's driver does not migrate a guest with unified memory, " \
+    "debugging or profiling enabled"
+static void test_vgpu_params(void)
+{
+    static const Pair pairs[] = {
+        {"vfio-pci", "[vgpu_params]=enable_uvm=1", "", TRUE, BLOCKED("enable_uvm=1")},
+        {"vfio-pci", "[vgpu_params]=x=1,enable_debugging=1", "", TRUE,
+         BLOCKED("x=1,enable_debugging=1")},
+        {"vfio-pci", "[vgpu_params]=x=1, enable_profiling=1", "", TRUE,
+         BLOCKED("x=1, enable_profiling=1")},
+        {"vfio-pci", "[vgpu_params]=enable_uvm=0", "[vgpu_params]=enable_uvm=1", TRUE, NULL},
+        {"vfio-pci", "[vgpu_params]=", "", TRUE, NULL},
+        {"vfio-pci", "", "", TRUE, NULL},
+    };
+    g_autoptr(RhPolicy) policy = rh_policy_new();
+
+    assert_pairs(pairs, G_N_ELEMENTS(pairs), policy);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -206,5 +226,6 @@ int main(int argc, char **argv)
     g_test_add_func("/rules/mdev/listed", test_listed);
     g_test_add_func("/rules/mdev/ccw", test_ccw);
     g_test_add_func("/rules/mdev/ap", test_ap);
+    g_test_add_func("/rules/mdev/vgpu-params", test_vgpu_params);
     return g_test_run();
 }
