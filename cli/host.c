@@ -8,13 +8,13 @@
 #include "util/text.h"
 #include "xml/inventory-xml.h"
 
-static void append(GString *out, const RhInventory *inventory, RhFormat format)
+static void append(GString *out, const RhInventory *inventory, RhFormat format, gboolean all)
 {
     g_autoptr(GBytes) bytes = NULL;
 
     switch (format) {
     case RH_FORMAT_TEXT:
-        rh_inventory_append_text(out, inventory);
+        rh_inventory_append_text(out, inventory, all);
         return;
     case RH_FORMAT_JSON:
         rh_inventory_append_json(out, inventory);
@@ -49,6 +49,6 @@ RhExit rh_command_host(const RhOptions *options, GStrv words, RhOutput *output, 
         return RH_EXIT_TROUBLE;
     if (host && !rh_users_mark_now(&environment, host, NULL, inventory, &unknown))
         rh_append_line(output->err, "warning: %s", unknown->message);
-    append(output->out, inventory, format);
+    append(output->out, inventory, format, options->common->all);
     return RH_EXIT_FITS;
 }

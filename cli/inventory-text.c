@@ -52,7 +52,77 @@ static void append_table(GString *out, const RhKindInfo *info, const GPtrArray *
     }
 }
 
-void rh_inventory_append_text(GString *out, const RhInventory *inventory)
+/* Whether devices of the kind say how many of them can be made. */
+static gboolean is_offer(const RhKindInfo *info)
+{
+    for (const RhAttr *attr = info->attrs; *attr != RH_N_ATTRS; attr++)
+        if (*attr == RH_ATTR_AVAILABLE)
+            return TRUE;
+    return FALSE;
+}
+
+/* What @device calls the @name of what it hangs on, in the @home of that. */
+static char *full_name(const RhDevice *device, RhAttr home, RhAttr name)
+{
+    const char *of_home = rh_device_text(device, home);
+    const char *its_name = rh_device_text(device, name);
+
+    return g_strdup_printf("%s/%s", of_home ? of_home : "", its_name ? its_name : "");
+}
+
+/* The full names of those of @kind that any device is one of. */
+static GHashTable *find_used(const RhInventory *inventory, RhKind kind)
+{
+    GHashTable *used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint user = 0; user < RH_N_KINDS; user++) {
+        const RhKindInfo *info = rh_kind_info((RhKind)user);
+        const GPtrArray *devices = inventory->devices[user];
+
+        for (guint i = 0; i < info->n_ties; i++)
+            for (guint j = 0; info->ties[i].to == kind && j < devices->len; j++)
+                g_hash_table_add(used, full_name(g_ptr_array_index(devices, j),
+                                                 rh_kind_info(kind)->home, info->ties[i].by));
+    }
+    return used;
+}
+
+/* The types that say something: of which there is a device, or of which one can be made. A card
+ * may have thirty on each of its functions, and none of the others is of use to anybody. */
+static GPtrArray *select_offers(const RhInventory *inventory, RhKind kind)
+{
+    const RhKindInfo *info = rh_kind_info(kind);
+    g_autoptr(GHashTable) used = find_used(inventory, kind);
+    GPtrArray *selected = g_ptr_array_new();
+
+    for (guint i = 0; i < inventory->devices[kind]->len; i++) {
+        RhDevice *offer = g_ptr_array_index(inventory->devices[kind], i);
+        g_autofree char *name = full_name(offer, info->home, info->name);
+
+        if (rh_device_number(offer, RH_ATTR_AVAILABLE, 1) > 0 || g_hash_table_contains(used, name))
+            g_ptr_array_add(selected, offer);
+    }
+    return selected;
+}
+
+static void append_offers(GString *out, const RhInventory *inventory, RhKind kind)
+{
+    const RhKindInfo *info = rh_kind_info(kind);
+    g_autoptr(GPtrArray) selected = select_offers(inventory, kind);
+    guint n_left = inventory->devices[kind]->len - selected->len;
+
+    if (selected->len > 0)
+        append_table(out, info, selected);
+    else
+        g_string_append_printf(out, "\n%s\n", info->title);
+    if (n_left > 0)
+        g_string_append_printf(out,
+                               "%s%u that no device has and of which none can be made; --all shows "
+                               "them\n",
+                               selected->len > 0 ? "and " : "", n_left);
+}
+
+void rh_inventory_append_text(GString *out, const RhInventory *inventory, gboolean all)
 {
     g_autofree char *head =
         g_strdup_printf("host %s, kernel %s", inventory->name ? inventory->name : "unknown",
@@ -63,7 +133,9 @@ void rh_inventory_append_text(GString *out, const RhInventory *inventory)
     for (guint kind = 0; kind < RH_N_KINDS; kind++) {
         const GPtrArray *devices = inventory->devices[kind];
 
-        if (devices->len > 0)
+        if (devices->len > 0 && !all && is_offer(rh_kind_info((RhKind)kind)))
+            append_offers(out, inventory, (RhKind)kind);
+        else if (devices->len > 0)
             append_table(out, rh_kind_info((RhKind)kind), devices);
         any |= devices->len > 0;
     }

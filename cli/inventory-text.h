@@ -4,4 +4,6 @@
 
 #include "core/inventory.h"
 
-void rh_inventory_append_text(GString *out, const RhInventory *inventory);
+/* Types that no device has and of which none can be made are counted; @all: they are shown, too. A
+ * type of which it is unknown whether one can be made is shown. */
+void rh_inventory_append_text(GString *out, const RhInventory *inventory, gboolean all);

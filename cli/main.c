@@ -20,7 +20,7 @@ static const RhCommand commands[] = {
     {"check",
      "GUEST|GUEST.xml|- [--host FILE|DIR]… [--cold|--live] [--print-xml|--diff|--format text|json]",
      "will this guest run on this host, on which devices, and if not, why not", rh_command_check},
-    {"host", "[--format xml|json|text]", "print this host's inventory, for check --host",
+    {"host", "[--format xml|json|text [--all]]", "print this host's inventory, for check --host",
      rh_command_host},
     {"record", "GUEST|--all [--print], or GUEST.xml|- --print",
      "write a record of what a guest's devices are here into its metadata", rh_command_record},

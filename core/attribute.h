@@ -19,6 +19,8 @@ typedef enum {
     RH_ATTR_DEVICE_API,
     RH_ATTR_AVAILABLE,
     RH_ATTR_BUS,
+    RH_ATTR_DEV_BUSID, /* of what is behind a subchannel: the disk's device number, "0.0.2b09" */
+    RH_ATTR_AP_CARDS,  /* of a vfio-ap device, "card05:CEX8C card06:none": host/ap.h */
     RH_ATTR_DRIVER,
     RH_ATTR_DRIVER_VERSION,
     RH_ATTR_FIRMWARE,

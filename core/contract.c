@@ -96,7 +96,7 @@ typedef struct {
 static const RhDevice *entry_of_running(const Making *making, const RhGuestDevice *defined)
 {
     const RhGuestDevice *twin =
-        making->running ? rh_guest_find_twin(making->running, defined) : NULL;
+        making->running ? rh_guest_find_twin(making->running, making->defined, defined) : NULL;
     const RhDevice *entry;
 
     if (!twin ||

@@ -162,8 +162,8 @@ char *rh_choice_refusal(const RhPlan *plan, const RhChoice *choice)
         return g_strdup("is not in the guest's record, so nothing says what it must be like; run "
                         "'virt-rehome record' on the source host");
     case RH_LACK_IDENTITY:
-        return g_strdup("is not in the guest's record, and without its pool and name nothing tells "
-                        "one disk from another; run 'virt-rehome record' on the source host");
+        return g_strdup("is not in the guest's record, and nothing else tells one disk from "
+                        "another; run 'virt-rehome record' on the source host");
     case RH_LACK_MATCH:
         return describe_no_match(plan, choice);
     case RH_LACK_OF_DEVICES:

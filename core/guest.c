@@ -109,6 +109,62 @@ static gboolean match_device(RhGuestDevice *device, const RhRecord *record, GErr
     return TRUE;
 }
 
+/* Whether it goes by elimination where neither address nor source tells: a vfio-ap device has no
+ * guest address (libvirt, docs/formatdomain.rst, vfio-ap). */
+static gboolean may_be_the_last(const RhGuestDevice *device)
+{
+    return device->model && !device->guest_address;
+}
+
+static gboolean is_taken(const RhGuest *guest, const RhDevice *entry)
+{
+    for (guint i = 0; i < guest->devices->len; i++)
+        if (((const RhGuestDevice *)g_ptr_array_index(guest->devices, i))->entry == entry)
+            return TRUE;
+    return FALSE;
+}
+
+/* The only entry for a device like @device that no device has; NULL: none, or several. */
+static RhDevice *find_last_entry(const RhGuest *guest, const RhGuestDevice *device)
+{
+    RhDevice *last = NULL;
+
+    for (guint i = 0; i < guest->record->entries->len; i++) {
+        RhDevice *entry = g_ptr_array_index(guest->record->entries, i);
+
+        if (entry->kind != device->kind || is_taken(guest, entry) ||
+            g_strcmp0(rh_device_text(entry, RH_ATTR_DEVICE_API), device->model) != 0)
+            continue;
+        if (last)
+            return NULL;
+        last = entry;
+    }
+    return last && !rh_device_knows(last, RH_ATTR_GUEST_ADDRESS) ? last : NULL;
+}
+
+/* Whether @device is the only one of its kind and model without an entry. */
+static gboolean is_last_device(const RhGuest *guest, const RhGuestDevice *device)
+{
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *other = g_ptr_array_index(guest->devices, i);
+
+        if (other != device && !other->entry && other->kind == device->kind &&
+            g_strcmp0(other->model, device->model) == 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Where one device and one entry of a kind and model are left, they belong together: a management
+ * layer wrote the source. */
+static void match_last(const RhGuest *guest, RhGuestDevice *device)
+{
+    if (device->entry || !may_be_the_last(device) || !is_last_device(guest, device))
+        return;
+    device->entry = find_last_entry(guest, device);
+    device->chosen = device->entry != NULL;
+}
+
 static gboolean refuse_same_source(const RhGuest *guest, GError **error)
 {
     for (guint i = 0; i < guest->devices->len; i++) {
@@ -152,6 +208,8 @@ gboolean rh_guest_match_record(RhGuest *guest, GError **error)
     for (guint i = 0; guest->record && i < guest->devices->len; i++)
         if (!match_device(g_ptr_array_index(guest->devices, i), guest->record, error))
             return FALSE;
+    for (guint i = 0; guest->record && i < guest->devices->len; i++)
+        match_last(guest, g_ptr_array_index(guest->devices, i));
     return refuse_shared_entry(guest, error);
 }
 
@@ -208,7 +266,14 @@ gboolean rh_guest_has_device(const RhGuest *guest, RhKind kind, const char *key)
     return FALSE;
 }
 
-RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuestDevice *device)
+static gboolean is_alike(const RhGuestDevice *a, const RhGuestDevice *b)
+{
+    return a->kind == b->kind && g_strcmp0(a->class, b->class) == 0 &&
+           g_strcmp0(a->model, b->model) == 0;
+}
+
+/* By guest address, or by source. */
+static RhGuestDevice *find_known_twin(const RhGuest *guest, const RhGuestDevice *device)
 {
     for (guint i = 0; i < guest->devices->len; i++) {
         RhGuestDevice *twin = g_ptr_array_index(guest->devices, i);
@@ -222,6 +287,35 @@ RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuestDevice *dev
             return twin;
     }
     return NULL;
+}
+
+/* The only one like @device in @guest that has no known twin in @other; NULL: none, or several. */
+static RhGuestDevice *find_lone(const RhGuest *guest, const RhGuestDevice *device,
+                                const RhGuest *other)
+{
+    RhGuestDevice *lone = NULL;
+
+    for (guint i = 0; i < guest->devices->len; i++) {
+        RhGuestDevice *one = g_ptr_array_index(guest->devices, i);
+
+        if (!is_alike(one, device) || find_known_twin(other, one))
+            continue;
+        if (lone)
+            return NULL;
+        lone = one;
+    }
+    return lone;
+}
+
+RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuest *other,
+                                  const RhGuestDevice *device)
+{
+    RhGuestDevice *twin = find_known_twin(guest, device);
+
+    if (twin || !may_be_the_last(device) || find_lone(other, device, guest) != device)
+        return twin;
+    twin = find_lone(guest, device, other);
+    return twin && may_be_the_last(twin) ? twin : NULL;
 }
 
 char *rh_guest_device_describe(const RhGuestDevice *device)

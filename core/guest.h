@@ -63,8 +63,9 @@ gboolean rh_guest_bind(RhGuest *guest, const char *nodeset);
 
 /*
  * Finds each device's entry in the record: by guest address where both have one, by source
- * otherwise. Error: RH_ERROR_INPUT where two devices have the same source, one device two entries,
- * or two devices one.
+ * otherwise; and where of a kind and model one device and one entry are left then, neither with an
+ * address, as of vfio-ap, they belong together. Error: RH_ERROR_INPUT where two devices have the
+ * same source, one device two entries, or two devices one.
  */
 gboolean rh_guest_match_record(RhGuest *guest, GError **error);
 
@@ -97,10 +98,12 @@ const char *rh_guest_device_key(const RhGuestDevice *device);
 gboolean rh_guest_has_device(const RhGuest *guest, RhKind kind, const char *key);
 
 /*
- * Which device of @guest is @device of another XML of the same guest, its definition for instance:
- * by guest address where both have one, by source otherwise. NULL: none. Owned by @guest.
+ * Which device of @guest is @device of @other, another XML of the same guest, its definition for
+ * instance: by guest address where both have one, by source otherwise, and by what is left as in
+ * rh_guest_match_record(). NULL: none. Owned by @guest.
  */
-RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuestDevice *device);
+RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuest *other,
+                                  const RhGuestDevice *device);
 
 /* "vDPA interface '/dev/vhost-vdpa-3'": owned by the caller. */
 char *rh_guest_device_describe(const RhGuestDevice *device);

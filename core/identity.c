@@ -31,6 +31,23 @@ static RhIdentity compare_types(const RhDevice *entry, const RhDevice *found)
     return g_str_equal(recorded, type) ? RH_IDENTITY_SAME : RH_IDENTITY_OTHER;
 }
 
+/* The same with the disk behind it: mdevs are defined by their subchannel, behind which there may
+ * be another one after a reboot. */
+static RhIdentity compare_mdevs(const RhDevice *entry, const RhDevice *found)
+{
+    RhIdentity types = compare_types(entry, found);
+
+    switch (rh_record_behind(entry, found)) {
+    case RH_BEHIND_OTHER:
+        return RH_IDENTITY_OTHER;
+    case RH_BEHIND_OPEN:
+        return types == RH_IDENTITY_OTHER ? types : RH_IDENTITY_OPEN;
+    case RH_BEHIND_SAME:
+        return types;
+    }
+    g_assert_not_reached();
+}
+
 static gboolean has_recorded_key(const RhGuestDevice *guest_device)
 {
     return rh_device_same_key(guest_device->kind, rh_guest_device_key(guest_device),
@@ -46,7 +63,7 @@ RhIdentity rh_identity_of(const RhGuestDevice *guest_device, const RhDevice *fou
     if (!entry || !found)
         return RH_IDENTITY_OPEN;
     if (rh_kind_info(entry->kind)->has_types)
-        return has_recorded_key(guest_device) ? compare_types(entry, found) : RH_IDENTITY_OPEN;
+        return has_recorded_key(guest_device) ? compare_mdevs(entry, found) : RH_IDENTITY_OPEN;
     recorded = rh_device_name(entry);
     name = rh_device_name(found);
     if (recorded && name && g_str_equal(recorded, name))
@@ -91,6 +108,19 @@ static char *refuse_type(const RhGuest *guest, const RhGuestDevice *guest_device
         guest->name ? guest->name : "", device, why, guest->name ? guest->name : "GUEST");
 }
 
+static char *refuse_behind(const RhGuest *guest, const RhGuestDevice *guest_device,
+                           const RhDevice *found)
+{
+    g_autofree char *device = rh_guest_device_describe(guest_device);
+    RhAttr attr = rh_kind_info(found->kind)->behind;
+
+    return g_strdup_printf(
+        "guest '%s' cannot start: its %s is the disk %s now, and the one that was recorded for it "
+        "is %s; 'virt-rehome refresh %s' gives it one that fits",
+        guest->name ? guest->name : "", device, rh_device_text(found, attr),
+        rh_device_text(guest_device->entry, attr), guest->name ? guest->name : "GUEST");
+}
+
 static char *refuse_name(const RhGuest *guest, const RhGuestDevice *guest_device,
                          const RhDevice *found)
 {
@@ -122,6 +152,16 @@ static char *refuse_lost(const RhGuest *guest, const RhGuestDevice *guest_device
         guest->name ? guest->name : "GUEST");
 }
 
+static char *refuse_other(const RhGuest *guest, const RhGuestDevice *guest_device,
+                          const RhDevice *found, const RhPolicy *policy)
+{
+    if (!rh_kind_info(guest_device->kind)->has_types)
+        return refuse_name(guest, guest_device, found);
+    if (rh_record_behind(guest_device->entry, found) == RH_BEHIND_OTHER)
+        return refuse_behind(guest, guest_device, found);
+    return refuse_type(guest, guest_device, found, policy);
+}
+
 char *rh_identity_refuse(const RhGuest *guest, const RhGuestDevice *guest_device,
                          const RhDevice *found, const RhPolicy *policy)
 {
@@ -131,9 +171,7 @@ char *rh_identity_refuse(const RhGuest *guest, const RhGuestDevice *guest_device
     if (identity == RH_IDENTITY_SAME)
         return NULL;
     if (identity == RH_IDENTITY_OTHER)
-        refusal = rh_kind_info(guest_device->kind)->has_types
-                      ? refuse_type(guest, guest_device, found, policy)
-                      : refuse_name(guest, guest_device, found);
+        refusal = refuse_other(guest, guest_device, found, policy);
     if (!refusal && rh_record_is_lost(guest_device))
         refusal = refuse_lost(guest, guest_device);
     return refusal;

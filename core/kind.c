@@ -25,6 +25,7 @@ static const RhAttr vdpa_recorded[] = {VDPA_LASTING, RH_ATTR_GUEST_ADDRESS, RH_A
 
 static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
                                            RH_ATTR_BUS,
+                                           RH_ATTR_DEV_BUSID,
                                            RH_ATTR_DRIVER,
                                            RH_ATTR_DRIVER_VERSION,
                                            RH_ATTR_VENDOR,
@@ -41,14 +42,21 @@ static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
 static const RhAttr mdev_type_attrs[] = {RH_ATTR_ID, RH_ATTR_NAME, RH_ATTR_DEVICE_API,
                                          RH_ATTR_AVAILABLE, RH_N_ATTRS};
 
-static const RhAttr mdev_attrs[] = {
-    RH_ATTR_UUID,    RH_ATTR_PARENT,       RH_ATTR_TYPE, RH_ATTR_MIGRATION_VERSION,
-    RH_ATTR_USED_BY, RH_ATTR_USED_BY_UUID, RH_N_ATTRS};
+static const RhAttr mdev_attrs[] = {RH_ATTR_UUID,
+                                    RH_ATTR_PARENT,
+                                    RH_ATTR_TYPE,
+                                    RH_ATTR_AP_CARDS,
+                                    RH_ATTR_MIGRATION_VERSION,
+                                    RH_ATTR_USED_BY,
+                                    RH_ATTR_USED_BY_UUID,
+                                    RH_N_ATTRS};
 static const RhAttr mdev_recorded[] = {RH_ATTR_UUID,
                                        RH_ATTR_PARENT,
                                        RH_ATTR_TYPE,
                                        RH_ATTR_TYPE_NAME,
                                        RH_ATTR_DEVICE_API,
+                                       RH_ATTR_DEV_BUSID,
+                                       RH_ATTR_AP_CARDS,
                                        RH_ATTR_DRIVER,
                                        RH_ATTR_DRIVER_VERSION,
                                        RH_ATTR_FIRMWARE,
@@ -93,6 +101,7 @@ static const RhAttr mdev_moved[] = {RH_ATTR_TYPE,
                                     RH_ATTR_REVISION,
                                     RH_ATTR_FIRMWARE,
                                     RH_ATTR_PSID,
+                                    RH_ATTR_AP_CARDS,
                                     RH_ATTR_MIGRATION_VERSION,
                                     RH_N_ATTRS};
 
@@ -105,7 +114,8 @@ static const RhGift of_mdev_parent[] = {
     SAME(RH_ATTR_DRIVER),   SAME(RH_ATTR_DRIVER_VERSION),   SAME(RH_ATTR_VENDOR),
     SAME(RH_ATTR_PRODUCT),  SAME(RH_ATTR_SUBSYSTEM_VENDOR), SAME(RH_ATTR_SUBSYSTEM_PRODUCT),
     SAME(RH_ATTR_REVISION), SAME(RH_ATTR_NUMA_NODE),        SAME(RH_ATTR_POOL),
-    SAME(RH_ATTR_BUS),      SAME(RH_ATTR_FIRMWARE),         SAME(RH_ATTR_PSID)};
+    SAME(RH_ATTR_BUS),      SAME(RH_ATTR_FIRMWARE),         SAME(RH_ATTR_PSID),
+    SAME(RH_ATTR_DEV_BUSID)};
 static const RhGift of_mdev_type[] = {{.from = RH_ATTR_NAME, .to = RH_ATTR_TYPE_NAME},
                                       SAME(RH_ATTR_DEVICE_API)};
 static const RhTie mdev_ties[] = {{.by = RH_ATTR_PARENT,
@@ -125,6 +135,7 @@ static const RhKindInfo kinds[] = {
                               .name = RH_ATTR_HANDLE,
                               .key = RH_N_ATTRS,
                               .proof = RH_N_ATTRS,
+                              .behind = RH_N_ATTRS,
                               .home = RH_N_ATTRS,
                               .attrs = mgmtdev_attrs,
                               .pool = RH_POOL_VDPA,
@@ -136,6 +147,7 @@ static const RhKindInfo kinds[] = {
                       .name = RH_ATTR_NAME,
                       .key = RH_ATTR_CHARDEV,
                       .proof = RH_ATTR_NAME,
+                      .behind = RH_N_ATTRS,
                       .home = RH_ATTR_MGMTDEV,
                       .attrs = vdpa_attrs,
                       .recorded = vdpa_recorded,
@@ -151,6 +163,7 @@ static const RhKindInfo kinds[] = {
                              .name = RH_ATTR_NAME,
                              .key = RH_N_ATTRS,
                              .proof = RH_N_ATTRS,
+                             .behind = RH_N_ATTRS,
                              .home = RH_N_ATTRS,
                              .attrs = mdev_parent_attrs,
                              .pool = RH_POOL_MDEV_PARENT,
@@ -162,6 +175,7 @@ static const RhKindInfo kinds[] = {
                            .name = RH_ATTR_ID,
                            .key = RH_N_ATTRS,
                            .proof = RH_N_ATTRS,
+                           .behind = RH_N_ATTRS,
                            .home = RH_ATTR_PARENT,
                            .within = TRUE,
                            .home_kind = RH_KIND_MDEV_PARENT,
@@ -176,9 +190,11 @@ static const RhKindInfo kinds[] = {
                       .any_case = TRUE,
                       .has_types = TRUE,
                       .proof = RH_ATTR_TYPE,
+                      .behind = RH_ATTR_DEV_BUSID,
                       .home = RH_ATTR_PARENT,
                       .attrs = mdev_attrs,
                       .recorded = mdev_recorded,
+                      .identity_class = "vfio-ccw",
                       .has_parameters = TRUE,
                       .moved = mdev_moved,
                       .pool = RH_POOL_NONE, /* its parent's */

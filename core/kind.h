@@ -58,6 +58,7 @@ typedef struct {
     gboolean any_case;       /* keys that differ in upper and lower case alone are the same */
     gboolean has_types;      /* another type may stand in for one, where a policy says so */
     RhAttr proof;            /* what is the same under its key as long as it is the same device */
+    RhAttr behind;           /* what is behind it where guests want that very one: of a disk */
     RhAttr home;             /* names what it hangs on */
     gboolean within;         /* its element stands in that of its home, of @home_kind */
     RhKind home_kind;        /* where @within */
@@ -67,8 +68,8 @@ typedef struct {
     /* Of what is recorded, beside name, key, home and NUMA node, what comes from the device that
      * the guest moves to, since the device in use made it so; NULL: nothing. */
     const RhAttr *moved;
-    const char *identity_class; /* of these nothing but the record tells one from another, so none
-                                   is given without; NULL: of none */
+    const char *identity_class; /* or model: of these nothing but the record tells one from another,
+                                   so none is given without; NULL: of none */
     const char *moved_class;    /* of these devices alone there are such features; NULL: of none */
     guint64 moved_features;
     RhPoolKey pool;    /* by whose patterns it belongs to a pool */

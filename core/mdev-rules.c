@@ -111,6 +111,92 @@ static gboolean same_set_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule
     return g_hash_table_size(ours) == g_hash_table_size(theirs);
 }
 
+/* What the cards of the device are; known to be none where its matrix has none ("", ".0004"). */
+static RhFact cards_of(const RhDevice *device)
+{
+    const char *matrix = rh_device_parameter(device, "matrix");
+    g_auto(GStrv) queues = matrix ? g_strsplit(matrix, " ", -1) : NULL;
+    gboolean any = !matrix;
+
+    for (guint i = 0; queues && queues[i]; i++)
+        any |= g_ascii_isxdigit(queues[i][0]);
+    return any ? rh_fact(device, RH_ATTR_AP_CARDS) : rh_fact_text("");
+}
+
+static RhFact source_cards(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return cards_of(c->entry);
+}
+
+static RhFact host_cards(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return cards_of(c->device);
+}
+
+/* "CEX8C" to 8 and "C". FALSE where it is no such type. */
+static gboolean parse_card(const char *type, guint64 *ret_generation, const char **ret_mode)
+{
+    gsize n = g_str_has_prefix(type, "CEX") ? strspn(type + 3, "0123456789") : 0;
+    g_autofree char *number = g_strndup(type + 3 * (n > 0), n);
+
+    *ret_mode = type + 3 + n;
+    return n > 0 && **ret_mode && rh_parse_number(number, G_MAXUINT32, ret_generation);
+}
+
+/* Whether a card of the type @here does what one of the type @recorded did. */
+static gboolean card_holds(const char *recorded, const char *here)
+{
+    guint64 recorded_generation;
+    guint64 generation;
+    const char *recorded_mode;
+    const char *mode;
+
+    return g_str_equal(recorded, here) ||
+           (parse_card(recorded, &recorded_generation, &recorded_mode) &&
+            parse_card(here, &generation, &mode) && g_str_equal(recorded_mode, mode) &&
+            generation >= recorded_generation);
+}
+
+/* The type behind "card05:" in @cards; NULL: there is none. Owned by @cards. */
+static const char *find_card(GStrv cards, const char *card)
+{
+    gsize length = strcspn(card, ":");
+
+    for (guint i = 0; cards[i]; i++)
+        if (strncmp(cards[i], card, length + 1) == 0 && card[length] == ':')
+            return cards[i] + length + 1;
+    return NULL;
+}
+
+static gboolean cards_hold(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                           RhFact source, RhFact host)
+{
+    g_auto(GStrv) recorded = g_strsplit(source.text, " ", -1);
+    g_auto(GStrv) here = g_strsplit(host.text, " ", -1);
+
+    for (guint i = 0; recorded[i]; i++) {
+        const char *type = find_card(here, recorded[i]);
+
+        if (!type || !card_holds(recorded[i] + strcspn(recorded[i], ":") + 1, type))
+            return FALSE;
+    }
+    return g_strv_length(recorded) == g_strv_length(here);
+}
+
+/* NVIDIA's driver does not migrate a vGPU with any of these. */
+static gboolean migrates_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED,
+                               RhFact source, RhFact host G_GNUC_UNUSED)
+{
+    static const char *const blocking[] = {"enable_uvm=1", "enable_debugging=1",
+                                           "enable_profiling=1"};
+    g_autoptr(GHashTable) set = set_of(source.state == RH_FACT_TEXT ? source.text : "");
+
+    for (guint i = 0; i < G_N_ELEMENTS(blocking); i++)
+        if (g_hash_table_contains(set, blocking[i]))
+            return FALSE;
+    return TRUE;
+}
+
 /* The string is opaque: it is asked, not compared; a saved inventory cannot answer. */
 static gboolean asked_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, RhFact source,
                             RhFact host)
@@ -134,6 +220,8 @@ static const RhComparison compatible_version = {"version", version_holds};
 static const RhComparison version_there = {"present", version_there_holds};
 static const RhComparison said_version = {"version", version_said_holds};
 static const RhComparison same_set = {"same-set", same_set_holds};
+static const RhComparison cards = {"cards", cards_hold};
+static const RhComparison migrates = {"migrates", migrates_holds};
 static const RhComparison asked = {"asked", asked_holds};
 static const RhComparison alone = {"alone", alone_holds};
 
@@ -146,6 +234,7 @@ static const RhComparison alone = {"alone", alone_holds};
 
 #define SAME_VALUE \
     "Under exact every recorded value has to be the same (virt-rehome.conf(5), match)."
+#define MAKE_ANEW "run 'virt-rehome record' on the source host"
 #define BOARD \
     "Boards may differ in this, but none of the kernel's drivers compares it (linux 6.12, " \
     "samples/vfio-mdev/mtty.c, drivers/s390/crypto/vfio_ap_ops.c)."
@@ -350,18 +439,75 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_NAME,
      .source = source_parameter,
      .host = host_parameter,
+     .otherwise = END,
+     .identity = TRUE,
      .text = "matrix is {host}, must be {source}",
+     .unrecorded = MAKE_ANEW,
      .why = "A guest's keys are behind the queues of its adapters and domains (linux, "
             "Documentation/arch/s390/vfio-ap.rst)."},
-    {.attribute = "parent",
+    {.attribute = "control_domains",
+     .match = ANY,
+     .when = ALWAYS,
+     .only = "vfio-ap",
+     .comparison = &same_set,
+     .attr = RH_ATTR_NAME,
+     .source = source_parameter,
+     .host = host_parameter,
+     .identity = TRUE,
+     .text = "control_domains is {host}, must be {source}",
+     .unrecorded = MAKE_ANEW,
+     .why = "They are the domains whose keys the guest may change, and the kernel compares them "
+            "when it migrates (linux, Documentation/arch/s390/vfio-ap.rst)."},
+    {.attribute = "ap-cards",
+     .match = EXACT,
+     .only = "vfio-ap",
+     .comparison = &same_set,
+     .attr = RH_ATTR_AP_CARDS,
+     .source = source_cards,
+     .host = host_cards,
+     .text = "ap-cards is {host}, must be {source}",
+     .unrecorded = MAKE_ANEW,
+     .why = SAME_VALUE},
+    {.attribute = "ap-cards",
+     .match = CAPABILITY,
+     .only = "vfio-ap",
+     .comparison = &cards,
+     .attr = RH_ATTR_AP_CARDS,
+     .source = source_cards,
+     .host = host_cards,
+     .text =
+         "the cards are {host} and were {source}: each must be of the same mode (A, C or P) and "
+         "no older type",
+     .unrecorded = MAKE_ANEW,
+     .why = "A card of another mode does not take the keys of a guest, and the kernel refuses the "
+            "state of a newer type (linux, Documentation/arch/s390/vfio-ap.rst)."},
+    {.attribute = "ap-cards",
+     .match = ANY,
+     .when = RH_WHEN_COLD,
+     .only = "vfio-ap",
+     .comparison = &cards,
+     .attr = RH_ATTR_AP_CARDS,
+     .source = source_cards,
+     .host = host_cards,
+     .unknown = RH_UNKNOWN_PASSES,
+     .otherwise = WARN,
+     .text = "the cards are {host} and were {source}: keys that the guest has stored may not work "
+             "with them",
+     .why = "A card of another mode does not take the keys of a guest (linux, "
+            "Documentation/arch/s390/vfio-ap.rst)."},
+    {.attribute = "dev-busid",
      .match = ANY,
      .when = ALWAYS,
      .only = "vfio-ccw",
      .comparison = &rh_equal,
-     .attr = RH_ATTR_PARENT,
-     .text = "the subchannel is {host}, must be {source}: it is one disk",
-     .why = "The guest writes on the disk behind the subchannel, and a subchannel is one disk "
-            "(linux, Documentation/arch/s390/vfio-ccw.rst)."},
+     .attr = RH_ATTR_DEV_BUSID,
+     .identity = TRUE,
+     .text = "the device number is {host}, must be {source}: it is another disk",
+     .unrecorded = "nothing else tells one disk from another; run 'virt-rehome record' on the "
+                   "source host, whose kernel has to be 5.15 or later to show it",
+     .unshown = "the kernel shows it from 5.15 on, where there is a device behind the subchannel",
+     .why = "The guest writes on the disk, and the device number is what a disk is known by: a "
+            "subchannel is an index of one machine (linux, drivers/s390/cio/css.c, dev_busid)."},
     {.attribute = "pool",
      .match = ANY,
      .when = ALWAYS,
@@ -369,9 +515,26 @@ static const RhRule rules[] = {
      .comparison = &rh_equal,
      .attr = RH_ATTR_POOL,
      .unknown = RH_UNKNOWN_IF_ANOTHER,
+     .identity = TRUE,
      .text = "pool is {host}, must be {source}: without it nothing tells one disk from another",
-     .why = "The guest writes on the disk, and another host may have another one under the "
-            "subchannel's number (linux, Documentation/arch/s390/vfio-ccw.rst)."},
+     .unrecorded = "without it nothing tells one disk from another; give its subchannel a pool of "
+                   "one name on both hosts, then run 'virt-rehome record' on the source host",
+     .unshown = "give its subchannel that pool in virt-rehome.conf",
+     .why = "The guest writes on the disk, and another machine may have another disk under the "
+            "same device number (linux, Documentation/arch/s390/vfio-ccw.rst)."},
+    {.attribute = "vgpu_params",
+     .match = ANY,
+     .only = "vfio-pci",
+     .comparison = &migrates,
+     .attr = RH_ATTR_NAME,
+     .source = source_parameter,
+     .host = host_parameter,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .otherwise = WARN,
+     .text = "vgpu_params was {source}: NVIDIA's driver does not migrate a guest with unified "
+             "memory, debugging or profiling enabled",
+     .why = "These rule the migration of a vGPU out (NVIDIA AI Enterprise, Live Migration Known "
+            "Issues and Limitations)."},
     {.attribute = "migration-version",
      .match = ANY,
      .comparison = &asked,
@@ -405,7 +568,9 @@ static const RhRule listed_row = {
     .attr = RH_ATTR_NAME,
     .source = source_parameter,
     .host = host_parameter,
+    .unknown = RH_UNKNOWN_WARNS, /* what is listed later than a record was made is in none */
     .text = "{attribute} is {host}, must be {source}",
+    .unrecorded = "it was not compared; 'virt-rehome record' on the source host records it",
     .why = "The administrator says which of a type's attributes make a difference to the guest "
            "(virt-rehome.conf(5), attributes).",
 };
@@ -422,6 +587,22 @@ static gboolean find_listed(const RhCase *c, guint row, RhRule *ret_rule)
     return TRUE;
 }
 
+/* How many parameters of the record the device has otherwise: those that nobody listed. */
+static guint count_different(const RhCase *c)
+{
+    GHashTableIter iter;
+    gpointer name;
+    gpointer value;
+    guint n = 0;
+
+    if (!c->entry->parameters)
+        return 0;
+    g_hash_table_iter_init(&iter, c->entry->parameters);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        n += g_strcmp0(rh_device_parameter(c->device, name), value) != 0;
+    return n;
+}
+
 static void add_cost(const RhCase *c, RhCost *cost)
 {
     const char *recorded = rh_device_text(c->entry, RH_ATTR_TYPE);
@@ -433,7 +614,8 @@ static void add_cost(const RhCase *c, RhCost *cost)
         cost->levels[RH_COST_ACCEPTED] =
             rh_policy_accepts(c->context->policy, recorded, type, c->context->cold);
     cost->levels[RH_COST_EXCESS] =
-        version && version_here && rh_natural_compare(version_here, version) > 0;
+        (version && version_here && rh_natural_compare(version_here, version) > 0) +
+        rh_case_differs(c, RH_ATTR_AP_CARDS) + count_different(c);
 }
 
 const RhRuleSet rh_mdev_rules = {.rows = rules,

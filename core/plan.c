@@ -49,10 +49,11 @@ static void settle_unrecorded(const RhPlan *plan, RhChoice *choice, RhOccasion o
     const RhPolicy *policy = plan->context.policy;
     RhUnrecorded unrecorded =
         occasion == RH_OCCASION_MIGRATE ? policy->unrecorded : policy->unrecorded_restore;
+    const RhGuestDevice *device = choice->guest_device;
+    const char *identity_class = rh_kind_info(device->kind)->identity_class;
 
-    const char *identity_class = rh_kind_info(choice->guest_device->kind)->identity_class;
-
-    if (identity_class && g_strcmp0(choice->guest_device->class, identity_class) == 0)
+    if (identity_class &&
+        g_strcmp0(device->class ? device->class : device->model, identity_class) == 0)
         choice->lack = RH_LACK_IDENTITY;
     else if (unrecorded == RH_UNRECORDED_REJECT)
         choice->lack = RH_LACK_RECORD;

@@ -57,6 +57,17 @@ gboolean rh_record_is_usurped(const RhDevice *entry, const RhDevice *recorded)
            g_strcmp0(name, rh_device_name(recorded)) != 0;
 }
 
+RhBehind rh_record_behind(const RhDevice *entry, const RhDevice *device)
+{
+    RhAttr attr = rh_kind_info(entry->kind)->behind;
+    const char *recorded = attr < RH_N_ATTRS ? rh_device_text(entry, attr) : NULL;
+    const char *here = attr < RH_N_ATTRS ? rh_device_text(device, attr) : NULL;
+
+    if (recorded && here)
+        return g_str_equal(recorded, here) ? RH_BEHIND_SAME : RH_BEHIND_OTHER;
+    return recorded || here ? RH_BEHIND_OPEN : RH_BEHIND_SAME; /* most have nothing behind them */
+}
+
 gboolean rh_record_is_of(const RhDevice *entry, const RhDevice *device)
 {
     RhAttr attr = rh_kind_info(entry->kind)->proof;
@@ -64,7 +75,8 @@ gboolean rh_record_is_of(const RhDevice *entry, const RhDevice *device)
 
     return recorded &&
            rh_device_same_key(entry->kind, rh_device_key(entry), rh_device_key(device)) &&
-           g_strcmp0(recorded, rh_device_text(device, attr)) == 0;
+           g_strcmp0(recorded, rh_device_text(device, attr)) == 0 &&
+           rh_record_behind(entry, device) == RH_BEHIND_SAME;
 }
 
 gboolean rh_record_equal(const RhRecord *a, const RhRecord *b)

@@ -46,8 +46,12 @@ gboolean rh_record_is_of_host(const RhRecord *record, const RhInventory *host);
 gboolean rh_record_is_usurped(const RhDevice *entry, const RhDevice *recorded);
 
 /* Whether @device is known to be what @entry recorded on this very host: the name behind the key is
- * the same, and of an mdev, whose key is its name, the type. */
+ * the same, and of an mdev, whose key is its name, the type, and the disk where it is one. */
 gboolean rh_record_is_of(const RhDevice *entry, const RhDevice *device);
+
+/* What is known of the disk behind @entry and behind @device: whether it is the same. */
+typedef enum { RH_BEHIND_OPEN, RH_BEHIND_SAME, RH_BEHIND_OTHER } RhBehind;
+RhBehind rh_record_behind(const RhDevice *entry, const RhDevice *device);
 
 /* Whether both say the same. */
 gboolean rh_record_equal(const RhRecord *a, const RhRecord *b);

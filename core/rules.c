@@ -155,6 +155,7 @@ static gboolean settle_unknown(const RhCase *c, const RhRule *rule, RhFact sourc
     *ret_result = RH_RESULT_UNKNOWN;
     switch (rule->unknown) {
     case RH_UNKNOWN_FAILS:
+    case RH_UNKNOWN_WARNS: /* warns_of() */
         return TRUE;
     case RH_UNKNOWN_IF_ANOTHER:
         if (is_itself(c))
@@ -208,6 +209,14 @@ static char *describe_user(const RhCase *c)
                : g_steal_pointer(&words);
 }
 
+/* A value as sentences have it; @value is NULL where it is unknown. */
+static const char *word_for(const char *value)
+{
+    if (!value)
+        return "unknown";
+    return *value ? value : "empty";
+}
+
 /* What {@word} stands for in a rule's sentence; owned by the caller. */
 static char *stands_for(const char *word, const RhCase *c, const RhRule *rule,
                         const RhReason *reason, guint64 missing)
@@ -215,9 +224,9 @@ static char *stands_for(const char *word, const RhCase *c, const RhRule *rule,
     const char *mgmtdev = rh_device_text(c->device, RH_ATTR_MGMTDEV);
 
     if (g_str_equal(word, "source"))
-        return g_strdup(reason->source ? reason->source : "unknown");
+        return g_strdup(word_for(reason->source));
     if (g_str_equal(word, "host"))
-        return g_strdup(reason->host ? reason->host : "unknown");
+        return g_strdup(word_for(reason->host));
     if (g_str_equal(word, "user"))
         return describe_user(c);
     if (g_str_equal(word, "name"))
@@ -248,15 +257,28 @@ static char *fill_in(const RhCase *c, const RhRule *rule, const RhReason *reason
 
 static char *unknown_text(const RhRule *rule, const RhReason *reason, RhFact source)
 {
+    const char *separator = rule->unrecorded ? ": " : "";
+    const char *advice = rule->unrecorded ? rule->unrecorded : "";
+
     if (!reason->source && !reason->host)
-        return g_strdup_printf("%s is unknown, in the record and of the device", rule->attribute);
+        return g_strdup_printf("%s is unknown, in the record and of the device%s%s",
+                               rule->attribute, separator, advice);
     if (!reason->source)
-        return g_strdup_printf("%s is unknown in the record, the device has %s", rule->attribute,
-                               reason->host);
+        return g_strdup_printf("%s is unknown in the record, the device has %s%s%s",
+                               rule->attribute, word_for(reason->host), separator, advice);
     if (source.state == RH_FACT_NONE)
         return g_strdup_printf("%s of the device is unknown", rule->attribute);
-    return g_strdup_printf("%s of the device is unknown, must be %s", rule->attribute,
-                           reason->source);
+    return g_strdup_printf("%s of the device is unknown, must be %s%s%s", rule->attribute,
+                           word_for(reason->source), rule->unshown ? ": " : "",
+                           rule->unshown ? rule->unshown : "");
+}
+
+/* Whether a row that does not hold only warns. */
+static gboolean warns_of(const RhRule *rule, RhResult result, RhFact source)
+{
+    return rule->otherwise == RH_OTHERWISE_WARN ||
+           (rule->unknown == RH_UNKNOWN_WARNS && result == RH_RESULT_UNKNOWN &&
+            source.state == RH_FACT_UNKNOWN);
 }
 
 static RhReason *explain(const RhCase *c, const RhRule *rule, RhResult result, RhFact source,
@@ -264,7 +286,7 @@ static RhReason *explain(const RhCase *c, const RhRule *rule, RhResult result, R
 {
     RhReason *reason = g_new0(RhReason, 1);
 
-    reason->warning = rule->otherwise == RH_OTHERWISE_WARN;
+    reason->warning = warns_of(rule, result, source);
     reason->attribute = g_strdup(rule->attribute);
     reason->rule = rule->comparison->name;
     reason->source = format_fact(rule, source);
@@ -313,7 +335,7 @@ static gboolean judge_row(const RhCase *c, const RhRule *rule, GPtrArray *reason
         return TRUE;
     if (reasons)
         add_reason(reasons, explain(c, rule, result, source, host));
-    return rule->otherwise == RH_OTHERWISE_WARN;
+    return warns_of(rule, result, source);
 }
 
 /* Those of a device that a guest can have. */

@@ -70,6 +70,7 @@ typedef enum {
     RH_UNKNOWN_FAILS,        /* on either side */
     RH_UNKNOWN_IF_ANOTHER,   /* fails, unless it is the very device, under its key, at home */
     RH_UNKNOWN_IF_RECORDED,  /* unknown in the record: nothing to compare; of the device: fails */
+    RH_UNKNOWN_WARNS,        /* unknown in the record: warns; of the device: fails */
     RH_UNKNOWN_SAME_ABSENCE, /* fails where only one is unknown */
     RH_UNKNOWN_PASSES,       /* on either side: nothing to compare */
     RH_UNKNOWN_COMPARED,     /* the comparison sees to it */
@@ -110,6 +111,10 @@ struct RhRule {
     /* With {source}, {host}, {user} (host, as who uses it), {missing} (bits of source that host
      * lacks), and the device's {name} and {mgmtdev}. */
     const char *text;
+    /* What to do where the record does not know the value, a clause behind the sentence; NULL:
+     * nothing is said. */
+    const char *unrecorded;
+    const char *unshown; /* the same where the host does not say it of the device */
     /* Why there is the row: one sentence, with its source in parentheses at the end. */
     const char *why;
 };

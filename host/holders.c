@@ -31,32 +31,35 @@ static void want(GHashTable *wanted, guint64 number, const char *key)
     g_ptr_array_add(keys, (gpointer)key);
 }
 
-static GHashTable *collect_wanted(RhDir *root, GPtrArray *devices)
+/* What is looked for, where nothing is said of it yet: by numbers into @numbers, by the names that
+ * fdinfo has for them into @names. */
+static void collect_wanted(RhDir *root, GPtrArray *devices, GHashTable *numbers, GHashTable *names)
 {
-    GHashTable *wanted = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
-                                               (GDestroyNotify)g_ptr_array_unref);
-
     for (guint i = 0; i < devices->len; i++) {
         const RhDevice *device = g_ptr_array_index(devices, i);
+        const RhHostKind *of = rh_host_kind(device->kind);
         const char *key = rh_device_key(device);
-        g_autoptr(GArray) numbers = NULL;
+        g_autoptr(GArray) its_numbers = NULL;
 
         if (!key || rh_device_knows(device, RH_ATTR_USED_BY))
             continue;
-        numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
-        rh_host_kind(device->kind)->add_numbers(root, device, numbers);
-        for (guint j = 0; j < numbers->len; j++)
-            want(wanted, g_array_index(numbers, guint64, j), key);
+        its_numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
+        of->add_numbers(root, device, its_numbers);
+        for (guint j = 0; j < its_numbers->len; j++)
+            want(numbers, g_array_index(its_numbers, guint64, j), key);
+        if (of->in_fdinfo)
+            g_hash_table_add(names, (gpointer)key);
     }
-    return wanted;
 }
 
 /* -- processes --------------------------------------------------------------------------------- */
 
 typedef struct {
     RhDir *root;
-    GHashTable *wanted;
+    GHashTable *wanted; /* device number -> keys of devices */
+    GHashTable *names;  /* keys that fdinfo may name */
     RhHolders *holders;
+    GHashTable *exact;  /* keys that fdinfo did name, of any process; the devices' */
     GHashTable *likely; /* users that guests run as */
     GArray *pids[2];    /* of guint: by RhHoldersWhere, whom to look at */
     gint64 until;
@@ -65,6 +68,8 @@ typedef struct {
     RhHoldersWhere where;
     guint pid;
     RhDir *fds;
+    GArray *numbers;   /* of what it has open, those that are wanted */
+    GHashTable *named; /* keys that its fdinfo names; the devices' */
     guint n_looks;
     gboolean deferred;
 } Search;
@@ -150,11 +155,39 @@ static gboolean is_open(const Search *search, const char *fd)
     return rh_dir_look(search->fds, fd, FALSE, &link) && (link.mode & (S_IRUSR | S_IWUSR));
 }
 
+/* A VFIO device itself, which has no node, whatever a group's node or a socket it came by. No file
+ * can be called so: their names begin with a slash. */
+static gboolean is_vfio_device(const Search *search, const char *fd)
+{
+    g_autofree char *name = rh_dir_link(search->fds, fd);
+
+    return g_strcmp0(name, "anon_inode:[vfio-device]") == 0;
+}
+
+/* The device that fdinfo says @fd is of. */
+static void note_named(Search *search, const char *fd)
+{
+    static const char field[] = "\nvfio-device-syspath:";
+    g_autofree char *path = g_strdup_printf("proc/%u/fdinfo/%s", search->pid, fd);
+    g_autofree char *text = NULL;
+    g_autofree char *folder = NULL;
+    g_autofree char *name = NULL;
+    const char *line;
+    gpointer key;
+
+    if (!rh_dir_read(search->root, path, &text, NULL) || !text || !(line = strstr(text, field)))
+        return;
+    line += strlen(field);
+    folder = g_strstrip(g_strndup(line, strcspn(line, "\n")));
+    name = g_path_get_basename(folder);
+    if (g_hash_table_lookup_extended(search->names, name, &key, NULL))
+        g_hash_table_add(search->named, key);
+}
+
 /* FALSE: enough of this process. */
 static gboolean look_at_fd(const char *fd, gpointer data)
 {
     Search *search = data;
-    GPtrArray *keys;
     RhFacts facts;
     guint64 number;
 
@@ -164,14 +197,51 @@ static gboolean look_at_fd(const char *fd, gpointer data)
                        !is_really_likely(search);
     if (search->late || search->deferred)
         return FALSE;
-    if (!rh_dir_look(search->fds, fd, TRUE, &facts) || !S_ISCHR(facts.mode))
-        return TRUE;
-    number = rh_node_make_number(facts.major, facts.minor);
-    keys = g_hash_table_lookup(search->wanted, &number);
-    for (guint i = 0; keys && is_open(search, fd) && i < keys->len; i++)
-        g_hash_table_insert(search->holders->who, g_strdup(g_ptr_array_index(keys, i)),
-                            find_user(search));
+    if (!rh_dir_look(search->fds, fd, TRUE, &facts))
+        facts.mode = 0; /* gone, or nothing that can be looked at */
+    number = S_ISCHR(facts.mode) ? rh_node_make_number(facts.major, facts.minor) : 0;
+    if (number && g_hash_table_contains(search->wanted, &number) && is_open(search, fd))
+        g_array_append_val(search->numbers, number);
+    if ((facts.mode & S_IFMT) == 0 && g_hash_table_size(search->names) > 0 &&
+        is_vfio_device(search, fd))
+        note_named(search, fd);
     return TRUE;
+}
+
+static gboolean names_any(const Search *search, const GPtrArray *keys)
+{
+    for (guint i = 0; i < keys->len; i++)
+        if (g_hash_table_contains(search->named, g_ptr_array_index(keys, i)))
+            return TRUE;
+    return FALSE;
+}
+
+static void hold(Search *search, const char *key)
+{
+    g_hash_table_insert(search->holders->who, g_strdup(key), find_user(search));
+}
+
+/* What the process holds: the devices that its fdinfo names, and all behind a node of which that
+ * names none, or may name more. */
+static void settle_process(Search *search)
+{
+    gboolean partly = search->late || search->deferred;
+    GHashTableIter iter;
+    gpointer named;
+
+    for (guint i = 0; i < search->numbers->len; i++) {
+        const GPtrArray *keys =
+            g_hash_table_lookup(search->wanted, &g_array_index(search->numbers, guint64, i));
+
+        for (guint j = 0; (partly || !names_any(search, keys)) && j < keys->len; j++)
+            if (!g_hash_table_contains(search->exact, g_ptr_array_index(keys, j)))
+                hold(search, g_ptr_array_index(keys, j));
+    }
+    g_hash_table_iter_init(&iter, search->named);
+    while (g_hash_table_iter_next(&iter, &named, NULL)) {
+        g_hash_table_add(search->exact, named);
+        hold(search, named);
+    }
 }
 
 static void look_at_process(Search *search, guint pid)
@@ -183,8 +253,11 @@ static void look_at_process(Search *search, guint pid)
     search->fds = fds;
     search->n_looks = 0;
     search->deferred = FALSE;
+    g_array_set_size(search->numbers, 0);
+    g_hash_table_remove_all(search->named);
     if (fds)
         rh_dir_visit(fds, look_at_fd, search);
+    settle_process(search);
     if (search->deferred)
         g_array_append_val(search->pids[RH_HOLDERS_ALL], pid);
 }
@@ -220,12 +293,21 @@ RhHolders *rh_holders_find(RhDir *root, GPtrArray *devices, RhHoldersWhere where
                            guint milliseconds)
 {
     RhHolders *holders = g_new0(RhHolders, 1);
-    g_autoptr(GHashTable) wanted = collect_wanted(root, devices);
+    g_autoptr(GHashTable) wanted = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                                         (GDestroyNotify)g_ptr_array_unref);
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) exact = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) named = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
     g_autoptr(GHashTable) likely = find_likely(root);
     g_autoptr(GArray) pids = g_array_new(FALSE, FALSE, sizeof(guint));
     g_autoptr(GArray) likely_pids = g_array_new(FALSE, FALSE, sizeof(guint));
     Search search = {.root = root,
                      .wanted = wanted,
+                     .names = names,
+                     .exact = exact,
+                     .named = named,
+                     .numbers = numbers,
                      .holders = holders,
                      .likely = likely,
                      .pids = {[RH_HOLDERS_ALL] = pids, [RH_HOLDERS_LIKELY] = likely_pids},
@@ -233,7 +315,8 @@ RhHolders *rh_holders_find(RhDir *root, GPtrArray *devices, RhHoldersWhere where
 
     holders->who =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)rh_user_free);
-    if (g_hash_table_size(wanted) > 0)
+    collect_wanted(root, devices, wanted, names);
+    if (g_hash_table_size(wanted) > 0 || g_hash_table_size(names) > 0)
         search_all(&search, where);
     return holders;
 }

@@ -2,9 +2,12 @@
 /*
  * Which processes have devices open, as /proc shows it: the node of a vDPA device
  * (/dev/vhost-vdpa-N), the IOMMU group of an mdev (/dev/vfio/N) or its own node
- * (/dev/vfio/devices/vfioN). A node is known by its device number, which sysfs says: what a process
- * calls a file is its own business, since any user may have a /dev of his own. Nothing is opened to
- * find out: to open and close a vhost-vdpa node resets the device.
+ * (/dev/vfio/devices/vfioN). Of a VFIO device itself, /proc/PID/fdinfo says which it is (linux,
+ * from 6.18); where it says so of one of a group, the others of that group are not held by that
+ * process, though nobody else can open them meanwhile: rh_vfio_probe(). A node is known by its
+ * device number, which sysfs says: what a process calls a file is its own business, since any user
+ * may have a /dev of his own. Nothing is opened to find out: to open and close a vhost-vdpa node
+ * resets the device.
  */
 #pragma once
 

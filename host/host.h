@@ -22,7 +22,7 @@ typedef RhKinds RhGather;
 
 /*
  * This host's inventory, complete and with @policy's pools; of mdevs, the parameters that @policy
- * lists and the matrix of vfio_ap. A kernel without vDPA or mdev simply has none. A device that
+ * lists and what vfio_ap gives. A kernel without vDPA or mdev simply has none. A device that
  * vanishes meanwhile is left out. Owned by the caller. Error: RH_ERROR_HOST; RH_ERROR_CONFIG where
  * @policy lists a parameter that leads out of its mdev.
  */

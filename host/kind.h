@@ -18,6 +18,9 @@ typedef struct {
     /* Adds the numbers of the nodes of which who uses @device has one open (host/node.h) to
      * @numbers. */
     void (*add_numbers)(RhDir *root, const RhDevice *device, GArray *numbers);
+    /* /proc/PID/fdinfo names the device that a descriptor is of by its folder in sysfs, which is
+     * called like the key: all that VFIO has. */
+    gboolean in_fdinfo;
     /* Whether somebody has it open, found by opening it. The function may be NULL: it is never
      * opened. */
     gboolean (*probe)(RhDir *root, const char *key);

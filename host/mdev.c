@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/mdev.h"
 
+#include "host/ap.h"
 #include "host/kind.h"
 #include "host/pci.h"
 #include "host/vfio.h"
@@ -14,7 +15,12 @@
 
 /* vfio_ap's control domains, domains and adapters (linux/Documentation/arch/s390/vfio-ap.rst). */
 #define AP_API "vfio-ap"
-#define AP_PARAMETER "matrix"
+#define AP_MATRIX "matrix"
+#define AP_CONTROL_DOMAINS "control_domains"
+
+/* What NVIDIA's driver gives a vGPU beside its type (NVIDIA, Virtual GPU Software User Guide). */
+#define NVIDIA_DRIVER "nvidia"
+#define NVIDIA_PARAMETER "vgpu_params"
 
 #define VERSION_FILE "migration_version"
 
@@ -99,6 +105,16 @@ static void set_driver(RhDir *root, RhDevice *parent, const char *path, GPtrArra
         set_told(parent, RH_ATTR_DRIVER_VERSION, root, dir, "version");
 }
 
+/* The device number behind the subchannel at @path of which a parent is made; the kernel says
+ * "none" where nothing is (linux, drivers/s390/cio/css.c, dev_busid_show). */
+static void set_dev_busid(RhDir *root, RhDevice *device, const char *path)
+{
+    g_autofree char *file = g_strconcat(path, "/dev_busid", NULL);
+    g_autofree char *number = read_told(root, file);
+
+    rh_device_set_text(device, RH_ATTR_DEV_BUSID, g_strcmp0(number, "none") == 0 ? NULL : number);
+}
+
 static gboolean read_parent(Reader *reader, const char *name, GError **error)
 {
     g_autoptr(RhDevice) parent = rh_device_new(RH_KIND_MDEV_PARENT);
@@ -116,6 +132,7 @@ static gboolean read_parent(Reader *reader, const char *name, GError **error)
         return TRUE;
     rh_device_set_text(parent, RH_ATTR_NAME, name);
     rh_device_set_text(parent, RH_ATTR_BUS, bus);
+    set_dev_busid(reader->root, parent, path);
     set_driver(reader->root, parent, path, types);
     if (address && !rh_pci_describe(reader->root, address, parent, error))
         return FALSE;
@@ -174,7 +191,7 @@ static gboolean check_parameter(const char *type, const char *name, GError **err
                     type, name);
 }
 
-/* What the configuration lists for the mdev's type. */
+/* What the configuration lists for the mdev's type, and what makes a difference in any case. */
 static gboolean read_listed(Reader *reader, RhDevice *mdev, const char *path, GError **error)
 {
     const char *type = rh_device_text(mdev, RH_ATTR_TYPE);
@@ -183,6 +200,8 @@ static gboolean read_listed(Reader *reader, RhDevice *mdev, const char *path, GE
         g_hash_table_lookup(reader->known, rh_device_text(mdev, RH_ATTR_PARENT));
     const char *driver = parent ? rh_device_text(parent, RH_ATTR_DRIVER) : NULL;
 
+    if (g_strcmp0(driver, NVIDIA_DRIVER) == 0)
+        read_parameter(reader->root, mdev, path, driver, NVIDIA_PARAMETER);
     for (guint i = 0; listed && listed->parameters && listed->parameters[i]; i++) {
         if (!check_parameter(type, listed->parameters[i], error))
             return FALSE;
@@ -191,14 +210,27 @@ static gboolean read_listed(Reader *reader, RhDevice *mdev, const char *path, GE
     return TRUE;
 }
 
-static void read_matrix(Reader *reader, RhDevice *mdev, const char *path)
+/* What a vfio-ap device gives its guest, and what the cards are that it is of. */
+static void read_ap(RhDir *root, RhDevice *mdev, const char *path)
+{
+    const char *matrix;
+    g_autofree char *cards = NULL;
+
+    read_parameter(root, mdev, path, NULL, AP_MATRIX);
+    read_parameter(root, mdev, path, NULL, AP_CONTROL_DOMAINS);
+    matrix = rh_device_parameter(mdev, AP_MATRIX);
+    cards = matrix ? rh_ap_cards(root, matrix) : NULL;
+    rh_device_set_text(mdev, RH_ATTR_AP_CARDS, cards);
+}
+
+static void read_by_api(Reader *reader, RhDevice *mdev, const char *path)
 {
     g_autofree char *key = g_strdup_printf("%s/%s", rh_device_text(mdev, RH_ATTR_PARENT),
                                            rh_device_text(mdev, RH_ATTR_TYPE));
     const RhDevice *type = g_hash_table_lookup(reader->known, key);
 
     if (type && g_strcmp0(rh_device_text(type, RH_ATTR_DEVICE_API), AP_API) == 0)
-        read_parameter(reader->root, mdev, path, NULL, AP_PARAMETER);
+        read_ap(reader->root, mdev, path);
 }
 
 static gboolean read_device(Reader *reader, const char *uuid, GError **error)
@@ -215,7 +247,7 @@ static gboolean read_device(Reader *reader, const char *uuid, GError **error)
     rh_device_set_text(mdev, RH_ATTR_PARENT, parent);
     rh_device_set_text(mdev, RH_ATTR_TYPE, type);
     set_told(mdev, RH_ATTR_MIGRATION_VERSION, reader->root, path, VERSION_FILE);
-    read_matrix(reader, mdev, path);
+    read_by_api(reader, mdev, path);
     if (!read_listed(reader, mdev, path, error))
         return FALSE;
     rh_inventory_add(reader->inventory, g_steal_pointer(&mdev));
@@ -256,6 +288,17 @@ gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version)
     return rh_dir_write(root, path, version, &refusal);
 }
 
+/* What a cold start goes by, too. ".." of a link is the folder of what it leads to: the parent. */
+static void read_cold(RhDir *root, RhDevice *mdev, const char *uuid)
+{
+    g_autofree char *folder = g_strconcat(DEVICES "/", uuid, NULL);
+    g_autofree char *parent = g_strconcat(folder, "/..", NULL);
+
+    set_dev_busid(root, mdev, parent);
+    if (g_strcmp0(rh_device_text(mdev, RH_ATTR_DEVICE_API), AP_API) == 0)
+        read_ap(root, mdev, folder);
+}
+
 RhDevice *rh_mdev_at(RhDir *root, const char *uuid)
 {
     g_autofree char *small = g_ascii_strdown(uuid, -1);
@@ -270,6 +313,7 @@ RhDevice *rh_mdev_at(RhDir *root, const char *uuid)
     rh_device_set_text(mdev, RH_ATTR_TYPE, type);
     set_told(mdev, RH_ATTR_TYPE_NAME, root, path, "name");
     set_told(mdev, RH_ATTR_DEVICE_API, root, path, "device_api");
+    read_cold(root, mdev, small);
     return mdev;
 }
 
@@ -304,6 +348,7 @@ static gboolean probe(RhDir *root, const char *uuid)
 const RhHostKind rh_host_mdev = {.gather = rh_mdev_read,
                                  .has = has,
                                  .add_numbers = add_numbers,
+                                 .in_fdinfo = TRUE,
                                  .probe = probe,
                                  .at = rh_mdev_at,
                                  .accepts = rh_mdev_accepts};

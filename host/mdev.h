@@ -12,7 +12,7 @@
  * Adds the mdev parents, types and devices below @root to @inventory; none where the kernel has no
  * mdev. A parent's `bus` is its subsystem: "pci", "css", "matrix" (vfio_ap), and for a parent that
  * is a class device the class ("mtty"). Of a device, those parameters are read that @policy lists
- * for its type, and the matrix of vfio_ap; lines are joined by blanks. What a vendor's driver does
+ * for its type, of vfio_ap matrix, control domains and cards, and of nvidia its vgpu_params; lines are joined by blanks. What a vendor's driver does
  * not tell, for whatever reason, is unknown. A device that vanishes meanwhile is left out. Error:
  * RH_ERROR_HOST; RH_ERROR_CONFIG where @policy lists a parameter that leads elsewhere.
  */
@@ -21,6 +21,7 @@ gboolean rh_mdev_read(RhDir *root, const RhPolicy *policy, RhInventory *inventor
 /* Whether the mdev @uuid (checked here) takes a stream of @version. FALSE on any error. */
 gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version);
 
-/* The mdev @uuid (in either case) with its type, and that's name and device-api, as far as they are
- * known; NULL where it is not here or has no type yet. Owned by the caller. */
+/* The mdev @uuid (in either case) with its type, and that's name and device-api, and what a
+ * cold start goes by of vfio-ccw and vfio-ap, as far as they are known; NULL where it is not here or has no type yet. Owned
+ * by the caller. */
 RhDevice *rh_mdev_at(RhDir *root, const char *uuid);

@@ -11,11 +11,17 @@ static gboolean is_from_elsewhere(const RhCorrection *correction)
                   : correction->news->arrived;
 }
 
+/* The running guest's device that the definition's is; NULL: it has none such. */
+static const RhGuestDevice *find_twin(const RhCorrection *correction, const RhGuestDevice *device)
+{
+    return rh_guest_find_twin(correction->running, rh_domain_guest(correction->definition), device);
+}
+
 /* What the definition's device should be called, since the running guest has it at the same
  * address; NULL: that guest has none there. */
 static const char *corrected_source(const RhCorrection *correction, const RhGuestDevice *device)
 {
-    const RhGuestDevice *twin = rh_guest_find_twin(correction->running, device);
+    const RhGuestDevice *twin = find_twin(correction, device);
 
     return twin ? twin->source : NULL;
 }
@@ -67,7 +73,7 @@ static void correct(const RhCorrection *correction, GPtrArray *moves, GPtrArray 
 
     for (guint i = 0; i < defined->devices->len; i++) {
         RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
-        const RhGuestDevice *twin = rh_guest_find_twin(correction->running, device);
+        const RhGuestDevice *twin = find_twin(correction, device);
 
         if (!twin) {
             g_ptr_array_add(
@@ -99,7 +105,7 @@ void rh_correction_warn(const RhCorrection *correction, GPtrArray *warnings)
 
     for (guint i = 0; i < defined->devices->len && !correction->news->accept; i++) {
         const RhGuestDevice *device = g_ptr_array_index(defined->devices, i);
-        const RhGuestDevice *twin = rh_guest_find_twin(correction->running, device);
+        const RhGuestDevice *twin = find_twin(correction, device);
         const RhDevice *recorded = twin ? rh_record_made_of(correction->recorded, twin) : NULL;
 
         if (!recorded || !device->entry || is_from_elsewhere(correction))

@@ -156,11 +156,22 @@ collect_parents() {
         parent=$(readlink -f "$link")
         copy_tree "$parent/mdev_supported_types" 3
         describe_up "$parent"
+        copy_file "$parent/dev_busid"
         # A parent without a driver has types that are called after its module.
         for type in "$parent"/mdev_supported_types/*-*; do
             type=${type##*/}
             copy_version "${type%%-*}"
         done
+    done
+}
+
+# The cards of s390's AP bus.
+collect_cards() {
+    for link in /sys/bus/ap/devices/card*; do
+        [ -L "$link" ] || continue
+        copy_link "$link"
+        card=$(readlink -f "$link")
+        copy "$card/type" "$card/hwtype" "$card/ap_functions"
     done
 }
 
@@ -206,6 +217,7 @@ copy_file /proc/sys/kernel/hostname
 copy_file /proc/sys/kernel/osrelease
 if [ -d /sys/bus/vdpa ]; then collect_devices vdpa 2; fi
 if [ -d /sys/bus/mdev ]; then collect_devices mdev 3; fi
+if [ -d /sys/bus/ap ]; then collect_cards; fi
 collect_parents
 collect_management
 

@@ -338,6 +338,46 @@ json() { # EXPRESSION over the parsed output, called `it`
     grep -q '^vdpa0 .*guest db2$' out
 }
 
+# Eight parents with thirty types each, of which nothing can be made; "some": one is in use, one can be made, and of
+# one it is not known.
+make_types() { # none|some
+    python3 - "$1" << 'END'
+import sys
+some = sys.argv[1] == "some"
+print("<host xmlns='urn:virt-rehome:1' format='1' name='dgx' kernel='6.8.0'>")
+for card in range(8):
+    print(f"<mdev-parent name='0000:4{card}:00.4' bus='pci' driver='nvidia'>")
+    for n in range(30):
+        available = f" available='{int(some and (card, n) == (2, 7))}'"
+        known = "" if some and (card, n) == (3, 9) else available
+        print(f"<type id='nvidia-{690 + n}' name='GRID {n}C' device-api='vfio-pci'{known}/>")
+    print("</mdev-parent>")
+if some:
+    print("<mdev uuid='53764d0e-85a0-42b4-af5c-2046b460b1dc' parent='0000:41:00.4' type='nvidia-697'/>")
+print("</host>")
+END
+}
+
+@test "host --format text: types that nobody has and of which none can be made are a count" {
+    make_types some > some.xml
+    try host --host some.xml --format text "${config[@]}"
+    ends 0
+    sed -n '/^Mediated device types$/,/^$/p' out | grep -E 'nvidia-|and ' > types
+    [ "$(wc -l < types)" = 4 ]
+    grep -Eq '^0000:41:00.4 +nvidia-697 .* 0$' types # in use
+    grep -Eq '^0000:42:00.4 +nvidia-697 .* 1$' types # can be made
+    grep -Eq '^0000:43:00.4 +nvidia-699 .* -$' types # not known
+    grep -qx 'and 237 that no device has and of which none can be made; --all shows them' types
+    try host --host some.xml --format text --all "${config[@]}"
+    ends 0
+    [ "$(grep -c '^0000:4.* nvidia-[67]' out)" = 240 ]
+    [ "$(grep -c -- --all out)" = 0 ]
+    make_types none > none.xml
+    try host --host none.xml --format text "${config[@]}"
+    ends 0
+    grep -qx '240 that no device has and of which none can be made; --all shows them' out
+}
+
 @test "host > FILE, then check --host FILE gives the answer of check" {
     for tree in tree-mtty tree-nvidia tree-mtty-and-nvidia tree-nvidia-without-pools; do
         cp -a "$RH_SOURCE_DIR/tests/fixtures/$tree" .

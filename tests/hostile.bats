@@ -579,6 +579,50 @@ make_odd_host() {
     cmp recorded again
 }
 
+# No crash, no sanitizer's report, and no word of GLib's own, in which a misuse of it is told.
+is_sound() { # STATUS
+    [ "$1" -le 2 ] && ! grep -E 'GLib|CRITICAL|WARNING' err
+}
+
+# What is read of a host.
+read_tree() {
+    local ran=0
+    G_DEBUG=fatal-warnings "$program" host --root host --config listed.conf > out 2> err || ran=$?
+    is_sound $ran
+}
+
+# The same, and a guest that comes to it.
+try_tree() { # CASE
+    local ran=0
+    echo "$1"
+    read_tree
+    G_DEBUG=fatal-warnings "$program" hook web1 migrate begin - --root host --config listed.conf --state state \
+        < "$1/domain.xml" > out 2> err || ran=$?
+    is_sound $ran
+}
+
+@test "whatever a tree holds, GLib has nothing to say: each fixture's, with each file emptied" {
+    local case file n=0
+    printf '[mdev nvidia-105]\nattributes = vgpu_params;mdev_type/name\n' > listed.conf
+    for case in "$RH_SOURCE_DIR"/tests/fixtures/*/; do
+        [ -d "$case/host" ] || continue
+        rm -rf host state
+        cp -a "$case/host" host
+        try_tree "$case"
+        while read -r file; do
+            echo "$file is empty"
+            mv "$file" kept
+            : > "$file"
+            read_tree
+            mv kept "$file"
+            n=$((n + 1))
+        done < <(find host -type f)
+        find host -type f -exec truncate -s 0 {} +
+        try_tree "$case"
+    done
+    [ $n -gt 100 ]
+}
+
 @test "a control character in the configuration is a fault of the configuration" {
     printf '[policy]\nunrecorded = re\001fuse\n' > odd.conf
     try host --root / --config odd.conf

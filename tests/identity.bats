@@ -301,6 +301,21 @@ link_to() { # NUMBER
     passes web1 prepare begin
 }
 
+@test "sysfs: a vfio-ccw device behind which there is another disk is refused, the recorded one starts" {
+    local css=root/sys/devices/css0/0.0.0313
+    mkdir -p $css/mdev_supported_types/vfio_ccw-io $css/$uuid root/sys/bus/mdev/devices root/proc/sys/kernel
+    echo kvm1 > root/proc/sys/kernel/hostname
+    echo vfio-ccw > $css/mdev_supported_types/vfio_ccw-io/device_api
+    echo 0.0.c0de > $css/dev_busid
+    ln -s ../mdev_supported_types/vfio_ccw-io $css/$uuid/mdev_type
+    ln -s "../../../devices/css0/0.0.0313/$uuid" root/sys/bus/mdev/devices/$uuid
+    guest "<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-ccw'><source><address uuid='$uuid'/></source></hostdev>" \
+        "<mdev uuid='$uuid' parent='0.0.0313' type='vfio_ccw-io' device-api='vfio-ccw' dev-busid='0.0.2b09' driver='vfio_ccw'/>"
+    refused "^guest 'web1' cannot start: its mediated device '$uuid' is the disk 0.0.c0de now, and the one that was recorded for it is 0.0.2b09; 'virt-rehome refresh web1'" web1 prepare begin
+    echo 0.0.2b09 > $css/dev_busid
+    passes web1 prepare begin
+}
+
 # -- a refusal of restore that goes astray ---------------------------------------------------------
 
 # A NIC that a plain start may have, and the guest's saved state may not.

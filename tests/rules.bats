@@ -39,7 +39,7 @@ table() { # KIND
     grep -Eq '^type +all +accepted +accepted +cold +' out
     grep -Eq '^attributes +all +equal +equal +always +' out
     # Nothing but titles, heads, rows and what stands between two tables.
-    [ "$(grep -Evc '^(attribute .* why|[a-z0-9-]+ +(all|net|blk|vfio-[a-z]+) +.*\(.*\)\.|.* \((vdpa|mdev)\)|)$' out)" = 0 ]
+    [ "$(grep -Evc '^(attribute .* why|[a-z0-9_-]+ +(all|net|blk|vfio-[a-z]+) +.*\(.*\)\.|.* \((vdpa|mdev)\)|)$' out)" = 0 ]
 }
 
 @test "--kind: that table alone; together they are all" {
@@ -130,7 +130,7 @@ same("comparisons", sorted(words(r"^\.It (.*)$", sections["Comparisons"])),
      sorted({row[policy] for row in rows for policy in ("capability", "exact")} - {None}))
 hook = open(sys.argv[1] + "/virt-rehome-hook.8").read()
 identity = re.search(r"unless the rules for\n\.Li (.*)\ntake it", hook)[1]
-same("what a start is held to", sorted(set(re.findall("[a-z-]+", re.sub(r"No and Li", "", identity)))),
+same("what a start is held to", sorted(set(re.findall("[a-z_-]+", re.sub(r"No and Li", "", identity)))),
      sorted({row["attribute"] for row in rows if row["identity"]}))
 END
 }

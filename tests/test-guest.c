@@ -65,6 +65,108 @@ static void test_two_entries(void)
     g_assert_error(error, RH_ERROR, RH_ERROR_INPUT);
 }
 
+/* -- what is left ------------------------------------------------------------------------------ */
+
+static RhGuestDevice *add_mdev(RhGuest *guest, const char *model, const char *uuid,
+                               const char *address)
+{
+    RhGuestDevice *device = rh_guest_add(guest, RH_KIND_MDEV);
+
+    device->model = g_strdup(model);
+    device->source = g_strdup(uuid);
+    device->guest_address = g_strdup(address);
+    return device;
+}
+
+static const RhDevice *add_mdev_entry(RhGuest *guest, const char *api, const char *uuid,
+                                      const char *address)
+{
+    RhDevice *entry = rh_device_new(RH_KIND_MDEV);
+
+    rh_device_set_text(entry, RH_ATTR_UUID, uuid);
+    rh_device_set_text(entry, RH_ATTR_DEVICE_API, api);
+    rh_device_set_text(entry, RH_ATTR_GUEST_ADDRESS, address);
+    if (!guest->record)
+        guest->record = rh_record_new();
+    g_ptr_array_add(guest->record->entries, entry);
+    return entry;
+}
+
+/* Whether the entry @api, "old", @address is that of the device @model, "new" in the end. */
+static void assert_last(const char *model, const char *api, const char *address, gboolean wanted)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    RhGuestDevice *device = add_mdev(guest, model, "new", NULL);
+    const RhDevice *entry = add_mdev_entry(guest, api, "old", address);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(rh_guest_match_record(guest, &error));
+    g_assert_true(device->entry == (wanted ? entry : NULL));
+    g_assert_cmpint(device->chosen, ==, wanted);
+}
+
+static void test_last(void)
+{
+    assert_last("vfio-ap", "vfio-ap", NULL, TRUE);
+    assert_last("vfio-ap", "vfio-pci", NULL, FALSE);
+    assert_last("vfio-ap", NULL, NULL, FALSE);
+    assert_last(NULL, NULL, NULL, FALSE);
+    assert_last("vfio-ap", "vfio-ap", "ccw:fe.0.0001", FALSE);
+}
+
+/* One device and one entry are left, after those that know each other. */
+static void test_last_of_several(void)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    RhGuestDevice *known = add_mdev(guest, "vfio-ap", "a", NULL);
+    RhGuestDevice *last = add_mdev(guest, "vfio-ap", "b", NULL);
+    const RhDevice *entry = add_mdev_entry(guest, "vfio-ap", "c", NULL);
+    const RhDevice *of_known = add_mdev_entry(guest, "vfio-ap", "a", NULL);
+    g_autoptr(GError) error = NULL;
+
+    add_mdev(guest, "vfio-ccw", "d", "ccw:fe.0.0001");
+    add_mdev_entry(guest, "vfio-ccw", "e", "ccw:fe.0.0002");
+    g_assert_true(rh_guest_match_record(guest, &error));
+    g_assert_true(known->entry == of_known && !known->chosen);
+    g_assert_true(last->entry == entry && last->chosen);
+}
+
+static void test_several_left(void)
+{
+    g_autoptr(RhGuest) devices = rh_guest_new();
+    g_autoptr(RhGuest) entries = rh_guest_new();
+    g_autoptr(GError) error = NULL;
+    RhGuestDevice *one = add_mdev(devices, "vfio-ap", "a", NULL);
+    RhGuestDevice *other = add_mdev(devices, "vfio-ap", "b", NULL);
+    RhGuestDevice *lone = add_mdev(entries, "vfio-ap", "a", NULL);
+
+    add_mdev_entry(devices, "vfio-ap", "c", NULL);
+    g_assert_true(rh_guest_match_record(devices, &error));
+    g_assert_true(!one->entry && !other->entry);
+    add_mdev_entry(entries, "vfio-ap", "c", NULL);
+    add_mdev_entry(entries, "vfio-ap", "d", NULL);
+    g_assert_true(rh_guest_match_record(entries, &error));
+    g_assert_null(lone->entry);
+}
+
+static void test_twin(void)
+{
+    g_autoptr(RhGuest) running = rh_guest_new();
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    RhGuestDevice *here = add_mdev(running, "vfio-ap", "here", NULL);
+    RhGuestDevice *there = add_mdev(defined, "vfio-ap", "there", NULL);
+    RhGuestDevice *disk = add_mdev(defined, "vfio-ccw", "x", NULL);
+
+    g_assert_true(rh_guest_find_twin(running, defined, there) == here);
+    g_assert_null(rh_guest_find_twin(running, defined, disk)); /* of another model */
+    add_mdev(defined, "vfio-ap", "second", NULL);
+    g_assert_null(rh_guest_find_twin(running, defined, there)); /* which of the two? */
+    add_mdev(running, "vfio-ap", "second", NULL);
+    g_assert_true(rh_guest_find_twin(running, defined, there) == here);
+    add_mdev(running, "vfio-ap", "third", NULL);
+    g_assert_null(rh_guest_find_twin(running, defined, there));
+}
+
 static void test_same_source(void)
 {
     g_autoptr(RhGuest) guest = rh_guest_new();
@@ -197,6 +299,10 @@ int main(int argc, char **argv)
     g_test_add_func("/guest/entry/by-source", test_by_source);
     g_test_add_func("/guest/entry/by-address", test_by_address);
     g_test_add_func("/guest/entry/two", test_two_entries);
+    g_test_add_func("/guest/entry/last", test_last);
+    g_test_add_func("/guest/entry/last-of-several", test_last_of_several);
+    g_test_add_func("/guest/entry/several-left", test_several_left);
+    g_test_add_func("/guest/twin", test_twin);
     g_test_add_func("/guest/same-source", test_same_source);
     g_test_add_func("/guest/settle", test_settle);
     g_test_add_func("/guest/has-ours", test_has_ours);

@@ -214,6 +214,75 @@ static void test_holders(void)
     g_assert_false(rh_device_knows(free_mdev, RH_ATTR_USED_BY));
 }
 
+/* Four devices of one group, of which a process may have some. */
+static RhDevice *add_to_group(RhInventory *inventory, const char *uuid)
+{
+    g_autofree char *folder = g_strconcat("sys/bus/mdev/devices/", uuid, NULL);
+
+    mock_link(folder, "iommu_group", "../../../kernel/iommu_groups/12");
+    return add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, uuid);
+}
+
+static void mock_vfio_device(const char *pid, const char *fd, const char *uuid)
+{
+    g_autofree char *fds = g_strdup_printf("proc/%s/fd", pid);
+    g_autofree char *info = g_strdup_printf("proc/%s/fdinfo", pid);
+    g_autofree char *line = g_strdup_printf(
+        "pos:\t0\nflags:\t02000002\nmnt_id:\t17\nino:\t2145\n%s%s\n",
+        uuid ? "vfio-device-syspath: /sys/devices/virtual/mtty/mtty/" : "", uuid ? uuid : "");
+
+    mock_link(fds, fd, "anon_inode:[vfio-device]");
+    mock_file(info, fd, line);
+}
+
+#define LATE_UUID "dddddddd-0000-4000-8000-000000000004"
+static void test_fdinfo(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    RhDevice *one = add_to_group(inventory, UUID);
+    RhDevice *two = add_to_group(inventory, CDEV_UUID);
+    RhDevice *none = add_to_group(inventory, FREE_UUID);
+    RhDevice *groupless = add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, LATE_UUID);
+
+    mock_file("sys/class/vfio/12", "dev", NULL_NUMBER);
+    mock_link("proc/4711/fd", "30", "/dev/null"); /* the group */
+    mock_vfio_device("4711", "31", UUID);
+    mock_comm("4711", "qemu-one\n");
+    mock_vfio_device("4712", "7", CDEV_UUID); /* who was handed a device has no group open */
+    mock_vfio_device("4712", "8", LATE_UUID);
+    mock_comm("4712", "qemu-two\n");
+    mock_link("proc/4713/fd", "9", "socket:[4242]");
+    mock_file("proc/4713/fdinfo", "9",
+              "pos: 0\nvfio-device-syspath: /sys/devices/x/" FREE_UUID "\n");
+    g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
+    assert_used_by(one, "process 4711 (qemu-one)");
+    assert_used_by(two, "process 4712 (qemu-two)");
+    assert_used_by(groupless, "process 4712 (qemu-two)");
+    g_assert_false(rh_device_knows(none, RH_ATTR_USED_BY));
+}
+
+/* A kernel that does not say it, or a process that has its group open and no device yet: it may be
+ * any of the group. */
+static void test_fdinfo_silent(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    RhDevice *one = add_to_group(inventory, UUID);
+    RhDevice *two = add_to_group(inventory, CDEV_UUID);
+    RhDevice *other = add(inventory, RH_KIND_MDEV, RH_ATTR_UUID, LATE_UUID);
+
+    mock_file("sys/class/vfio/12", "dev", NULL_NUMBER);
+    mock_link("sys/bus/mdev/devices/" LATE_UUID, "iommu_group", "../../../kernel/iommu_groups/1");
+    mock_file("sys/class/vfio/1", "dev", FULL_NUMBER);
+    mock_link("proc/4711/fd", "30", "/dev/null");
+    mock_link("proc/4711/fd", "31", "/dev/full");
+    mock_vfio_device("4711", "32", NULL);
+    mock_vfio_device("4711", "33", LATE_UUID); /* of another group */
+    g_assert_cmpuint(mark(inventory, RH_HOLDERS_ALL), ==, 0);
+    assert_used_by(one, "process 4711 (unknown)");
+    assert_used_by(two, "process 4711 (unknown)");
+    assert_used_by(other, "process 4711 (unknown)");
+}
+
 /* What a process calls a file says nothing: in a namespace of its own anything has any name. */
 static void test_names(void)
 {
@@ -329,6 +398,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_data_func("/holders/kinds", (gconstpointer)test_kinds, run_in_tree);
     g_test_add_data_func("/holders/mark", (gconstpointer)test_holders, run_in_tree);
+    g_test_add_data_func("/holders/fdinfo", (gconstpointer)test_fdinfo, run_in_tree);
+    g_test_add_data_func("/holders/fdinfo-silent", (gconstpointer)test_fdinfo_silent, run_in_tree);
     g_test_add_data_func("/holders/names", (gconstpointer)test_names, run_in_tree);
     g_test_add_data_func("/holders/node", (gconstpointer)test_node, run_in_tree);
     g_test_add_data_func("/holders/path-only", (gconstpointer)test_path_only, run_in_tree);

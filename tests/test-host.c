@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The readers of sysfs against trees that are made here, and the host as a whole. */
+#include "host/ap.h"
 #include "host/host.h"
 #include "host/mdev.h"
 #include "host/node.h"
@@ -510,15 +511,16 @@ static void test_mdev_on_pci(void)
     mock_mdev_add(GPU, UUID, "nvidia-105");
     mock_mdev_attribute(GPU, UUID, "nvidia/vgpu_params", "frame_rate_limiter=0\n");
     mock_mdev_attribute(GPU, UUID, "nvidia/empty", "\n");
+    mock_mdev_attribute(GPU, UUID, "nvidia/nothing", ""); /* not one byte to read */
     mock_mdev_attribute(GPU, UUID, "migration_version", "535.161.05-V100D\n");
-    inventory = read_mdevs_well("nvidia-105", "vgpu_params;empty;missing");
+    inventory = read_mdevs_well("nvidia-105", "empty;nothing;missing");
     assert_devices(inventory, RH_KIND_MDEV_PARENT,
                    "name=0000:84:00.0 bus=pci driver=nvidia driver-version=535.161.05 "
                    "vendor=0x15b3 product=0x101e subsystem-vendor=0x15b4 "
                    "subsystem-product=0x0016 revision=0xa1 numa-node=1");
     assert_devices(inventory, RH_KIND_MDEV,
                    "uuid=" UUID " parent=0000:84:00.0 type=nvidia-105 "
-                   "migration-version=535.161.05-V100D [empty]= "
+                   "migration-version=535.161.05-V100D [empty]= [nothing]= "
                    "[vgpu_params]=frame_rate_limiter=0");
     mock_stop();
 }
@@ -534,12 +536,74 @@ static void test_mdev_matrix(void)
                        "65535\n");
     mock_mdev_add(matrix, UUID, "vfio_ap-passthrough");
     mock_mdev_attribute(matrix, UUID, "matrix", "05.0004\n05.00ab\n");
+    mock_mdev_attribute(matrix, UUID, "control_domains", "");
     inventory = read_mdevs_well(NULL, NULL);
     assert_devices(inventory, RH_KIND_MDEV_PARENT, "name=matrix bus=matrix driver=vfio_ap");
     assert_devices(inventory, RH_KIND_MDEV,
                    "uuid=" UUID " parent=matrix type=vfio_ap-passthrough "
-                   "[matrix]=05.0004 05.00ab");
+                   "[control_domains]= [matrix]=05.0004 05.00ab");
     mock_stop();
+}
+
+static void mock_card(const char *card, const char *type, const char *hwtype, const char *functions)
+{
+    g_autofree char *folder = g_strconcat("sys/bus/ap/devices/", card, NULL);
+
+    mock_dir(folder);
+    if (type)
+        mock_file(folder, "type", type);
+    mock_file(folder, "hwtype", hwtype);
+    mock_file(folder, "ap_functions", functions);
+}
+
+static void assert_cards(const char *matrix, const char *expected)
+{
+    g_autoptr(RhDir) root = rh_dir_open(tree, NULL);
+    g_autofree char *cards = rh_ap_cards(root, matrix);
+
+    g_assert_cmpstr(cards, ==, expected);
+}
+
+static void test_ap_cards(void)
+{
+    mock_start();
+    assert_cards("05.0004", NULL); /* there is no AP bus */
+    mock_card("card05", "CEX8C\n", "14\n", "0x92000000\n");
+    mock_card("card06", NULL, "13\n", "0x86000000\n"); /* no driver that names it */
+    mock_card("card0a", NULL, "12\n", "0x8a000000\n");
+    mock_card("card07", "", "14\n", "0x82000000\n"); /* of no mode */
+    mock_card("card08", NULL, "9\n", "0x92000000\n");
+    assert_cards("05.0004 05.00ab", "card05:CEX8C");
+    assert_cards("06.0004 0a.0004 05.0004 06.00ab", "card06:CEX7P card0a:CEX6A card05:CEX8C");
+    assert_cards("05.0004 3f.0004", "card05:CEX8C card3f:none");
+    assert_cards("05.", "card05:CEX8C");
+    assert_cards(".0004", NULL);
+    assert_cards("", NULL);
+    assert_cards("05.0004 07.0004", NULL);
+    assert_cards("08.0004", NULL);
+    assert_cards("../x.0004", NULL);
+    mock_stop();
+}
+
+#define SUBCHANNEL "sys/devices/css0/0.0.0313"
+static void assert_dev_busid(const char *content, const char *wanted)
+{
+    g_autoptr(RhInventory) inventory = NULL;
+    g_autofree char *parent = g_strdup_printf("name=0.0.0313 bus=css%s driver=vfio_ccw", wanted);
+
+    mock_start();
+    mock_mdev_parent_add(SUBCHANNEL, "sys/bus/css", "sys/bus/css/drivers/vfio_ccw");
+    mock_file(SUBCHANNEL, "dev_busid", content);
+    inventory = read_mdevs_well(NULL, NULL);
+    assert_devices(inventory, RH_KIND_MDEV_PARENT, parent);
+    mock_stop();
+}
+
+static void test_mdev_dev_busid(void)
+{
+    assert_dev_busid("0.0.2b09\n", " dev-busid=0.0.2b09");
+    assert_dev_busid("none\n", ""); /* no device is behind it */
+    assert_dev_busid("", "");
 }
 
 /* A module's directory has no dashes in its name. */
@@ -921,6 +985,10 @@ static void test_host_mdev_at(void)
     assert_device_at(host, RH_KIND_MDEV, capitals,
                      "uuid=" UUID " type=mtty-2 type-name=Dual port serial device-api=vfio-pci");
     assert_device_at(host, RH_KIND_MDEV, OTHER_UUID, NULL);
+    mock_file(MTTY, "dev_busid", "0.0.2b09\n");
+    assert_device_at(host, RH_KIND_MDEV, UUID,
+                     "uuid=" UUID " type=mtty-2 type-name=Dual port serial device-api=vfio-pci "
+                     "dev-busid=0.0.2b09");
     assert_device_at(host, RH_KIND_MDEV, "../../mdev", NULL);
     mock_stop();
 }
@@ -947,6 +1015,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mdev/mtty", test_mdev_mtty);
     g_test_add_func("/mdev/on-pci", test_mdev_on_pci);
     g_test_add_func("/mdev/matrix", test_mdev_matrix);
+    g_test_add_func("/mdev/ap-cards", test_ap_cards);
+    g_test_add_func("/mdev/dev-busid", test_mdev_dev_busid);
     g_test_add_func("/mdev/driver-version", test_mdev_driver_version);
     g_test_add_func("/mdev/listed-only", test_mdev_listed_only);
     g_test_add_func("/mdev/attribute-elsewhere", test_mdev_attribute_elsewhere);

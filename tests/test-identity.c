@@ -171,6 +171,38 @@ static void test_mdev_driver(void)
     assert_refusal(guest, entry, found, policy, NULL);
 }
 
+static RhDevice *new_disk(const char *number)
+{
+    RhDevice *device = new_mdev("vfio_ccw-io", NULL);
+
+    rh_device_set_text(device, RH_ATTR_DEV_BUSID, number);
+    return device;
+}
+
+/* The subchannel under which a uuid is defined may have another disk after a reboot. */
+static void test_disk(void)
+{
+    g_autoptr(RhGuest) guest = new_guest(RH_KIND_MDEV, UUID);
+    g_autoptr(RhDevice) entry = new_disk("0.0.2b09");
+    g_autoptr(RhDevice) unrecorded = new_disk(NULL);
+    g_autoptr(RhDevice) other = new_disk("0.0.c0de");
+
+    assert_refusal(guest, new_disk("0.0.2b09"), new_disk("0.0.2b09"), NULL, NULL);
+    assert_refusal(guest, new_disk("0.0.2b09"), new_disk("0.0.c0de"), NULL,
+                   "is the disk 0.0.c0de now, and the one that was recorded for it is 0.0.2b09; "
+                   "'virt-rehome refresh web1'");
+    assert_refusal(guest, new_disk("0.0.2b09"), new_disk(NULL), NULL, NULL);
+    assert_refusal(guest, lost(new_disk("0.0.2b09"), UUID), new_disk(NULL), NULL,
+                   "when definitions were refreshed");
+    g_assert_true(rh_record_is_of(entry, entry));
+    g_assert_false(rh_record_is_of(entry, other));
+    g_assert_false(rh_record_is_of(entry, unrecorded));
+    g_assert_false(rh_record_is_of(unrecorded, entry));
+    device_of(guest)->entry = entry;
+    g_assert_cmpint(rh_identity_of(device_of(guest), unrecorded), ==, RH_IDENTITY_OPEN);
+    g_assert_cmpint(rh_identity_of(device_of(guest), entry), ==, RH_IDENTITY_SAME);
+}
+
 int main(int argc, char **argv)
 {
     g_log_writer_default_set_use_stderr(TRUE);
@@ -181,5 +213,6 @@ int main(int argc, char **argv)
     g_test_add_func("/identity/lost", test_lost);
     g_test_add_func("/identity/mdev", test_mdev);
     g_test_add_func("/identity/mdev-driver", test_mdev_driver);
+    g_test_add_func("/identity/disk", test_disk);
     return g_test_run();
 }

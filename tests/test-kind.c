@@ -35,6 +35,8 @@ static void test_rows(void)
         assert_in(info->columns, info->name, "columns", info);
         assert_optional(info->key, "key", info);
         assert_optional(info->proof, "proof", info);
+        if (info->behind < RH_N_ATTRS)
+            assert_in(info->recorded, info->behind, "record", info);
         if (!info->within)
             assert_optional(info->home, "home", info);
         if (info->pool != RH_POOL_NONE) {

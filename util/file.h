@@ -44,8 +44,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhDir, rh_dir_free)
 /*
  * Reads a one-line file (sysfs: at most 64 KiB), white space at its end removed, and what is not
  * UTF-8, or what no XML can hold, replaced: a vendor's driver may say anything. *@ret_value is
- * owned by the caller, and NULL where there is no such file or its device is gone (ENOENT, ENOTDIR,
- * ENODEV, ENXIO). FALSE and RH_ERROR_HOST otherwise.
+ * owned by the caller; "" where the file is empty, and NULL where there is no such file or its
+ * device is gone (ENOENT, ENOTDIR, ENODEV, ENXIO). FALSE and RH_ERROR_HOST otherwise.
  */
 gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **error);
 
