@@ -43,8 +43,11 @@ static gboolean read_known(RhDir *root, const char *path, char **ret_value, GErr
     return TRUE;
 }
 
-static gboolean gather_name(RhDir *root, RhInventory *inventory, GError **error)
+/* What stands on an inventory itself. */
+static gboolean gather_head(RhDir *root, RhInventory *inventory, GError **error)
 {
+    inventory->version = g_strdup(RH_VERSION);
+    inventory->time = g_get_real_time() / G_USEC_PER_SEC;
     return read_known(root, "proc/sys/kernel/hostname", &inventory->name, error) &&
            read_known(root, "proc/sys/kernel/osrelease", &inventory->kernel, error);
 }
@@ -66,7 +69,7 @@ RhInventory *rh_host_gather(RhHost *host, RhGather what, const RhPolicy *policy,
     g_autoptr(RhInventory) inventory = rh_inventory_new();
     g_autoptr(GError) inconsistent = NULL;
 
-    if (!gather_name(host->root, inventory, error) ||
+    if (!gather_head(host->root, inventory, error) ||
         !gather_kinds(host->root, what, policy, inventory, error))
         return NULL;
     rh_policy_apply_pools(policy, inventory);

@@ -63,6 +63,8 @@ refuses() { # SCHEMA EDIT
     refuses host 's/ features="0x[0-9a-f]*"/ features="12"/'
     refuses host 's/ mac="52:54:00:12:34:56"/ mac="52-54-00-12-34-56"/'
     refuses host 's/ read-only="no"/ read-only="false"/'
+    refuses host 's/ version="0.1.0"/ complete="perhaps"/'
+    refuses host 's/ time="[^"]*"/ time="yesterday"/'
     refuses host 's/ uuid="53764d0e/ uuid="5376/'
     refuses host 's/ pool="gpu"/ pool=""/'
     refuses record 's| lost="/dev| lost="dev|'
