@@ -91,7 +91,8 @@ gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **er
         return TRUE;
     if (errnum)
         return rh_raise_errno(error, RH_ERROR_HOST, errnum, "cannot read '%s/%s'", dir->path, path);
-    *ret_value = g_utf8_make_valid((const char *)bytes->data, (gssize)bytes->len);
+    /* an array into which nothing was read has no bytes at all */
+    *ret_value = g_utf8_make_valid(bytes->len ? (const char *)bytes->data : "", (gssize)bytes->len);
     g_strchomp(rh_make_xml_text(*ret_value));
     return TRUE;
 }
