@@ -76,6 +76,8 @@ void rh_inventory_append_json(GString *out, const RhInventory *inventory)
     rh_json_add_text(builder, "format", format);
     if (inventory->name)
         rh_json_add_text(builder, "name", inventory->name);
+    if (inventory->id)
+        rh_json_add_text(builder, "host-id", inventory->id);
     if (inventory->kernel)
         rh_json_add_text(builder, "kernel", inventory->kernel);
     if (time)

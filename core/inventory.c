@@ -20,6 +20,7 @@ void rh_inventory_free(RhInventory *inventory)
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
         g_ptr_array_unref(inventory->devices[kind]);
     g_free(inventory->name);
+    g_free(inventory->id);
     g_free(inventory->kernel);
     g_free(inventory->version);
     g_free(inventory);

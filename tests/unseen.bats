@@ -175,6 +175,50 @@ is_unknown() { # PATTERN of the reason
     grep -q "Permission denied; " err
 }
 
+id_here() {
+    try host --root root
+    ends 0
+    xmllint --nonet --noout --relaxng "$RH_SOURCE_DIR/schemas/host.rng" out
+    printf %s "$(xmllint --xpath 'string(/*/@host-id)' out)" > id
+}
+
+@test "the host's id: of whom may read the product UUID, and of no machine-id that is none" {
+    id_here
+    [ ! -s id ]
+    mkdir -p root/sys/class/dmi/id
+    echo 3d1219c7c4c5404aaa1f6d2a48adfda4 > root/etc/machine-id
+    id_here
+    grep -q -x '[0-9a-f]\{32\}' id
+    cp id of-machine-alone
+    echo 4c4c4544-0044-4a10-8058-b4c04f303532 > root/sys/class/dmi/id/product_uuid
+    id_here
+    grep -q -x '[0-9a-f]\{32\}' id
+    run cmp -s id of-machine-alone
+    [ "$status" = 1 ]
+    lacks 3d1219c7 out
+    cp id of-both
+    # a changed name, and none yet
+    echo renamed > root/proc/sys/kernel/hostname
+    id_here
+    cmp id of-both
+    echo '(none)' > root/proc/sys/kernel/hostname
+    id_here
+    cmp id of-both
+    [ "$(xmllint --xpath 'count(/*/@name)' out)" = 0 ]
+    chmod 0 root/sys/class/dmi/id/product_uuid
+    without_rights
+    id_here
+    [ ! -s id ]
+    who=()
+    chmod 400 root/sys/class/dmi/id/product_uuid
+    : > root/etc/machine-id
+    id_here
+    [ ! -s id ]
+    echo uninitialized > root/etc/machine-id
+    id_here
+    [ ! -s id ]
+}
+
 # -- nobody ---------------------------------------------------------------------------------------
 
 @test "nobody, on a host with claims" {

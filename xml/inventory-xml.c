@@ -57,6 +57,8 @@ static gboolean read_head(RhInventory *inventory, const char *name, const char *
 {
     if (g_str_equal(name, "name") && *value)
         replace(&inventory->name, value);
+    if (g_str_equal(name, "host-id") && *value)
+        replace(&inventory->id, value);
     if (g_str_equal(name, "kernel") && *value)
         replace(&inventory->kernel, value);
     if (g_str_equal(name, "version") && *value)
@@ -286,6 +288,7 @@ GBytes *rh_inventory_serialise(const RhInventory *inventory)
     write_text(writer, "xmlns", RH_NAMESPACE);
     write_text(writer, "format", format);
     write_text(writer, "name", inventory->name);
+    write_text(writer, "host-id", inventory->id);
     write_text(writer, "kernel", inventory->kernel);
     write_text(writer, "time", time);
     write_text(writer, "version", inventory->version);
