@@ -65,6 +65,8 @@ refuses() { # SCHEMA EDIT
     refuses host 's/ read-only="no"/ read-only="false"/'
     refuses host 's/ version="0.1.0"/ complete="perhaps"/'
     refuses host 's/ time="[^"]*"/ time="yesterday"/'
+    refuses host 's/ host-id="5ad0/ host-id="5AD0/'
+    refuses record 's/ host-id="0c/ host-id="/'
     refuses host 's/ uuid="53764d0e/ uuid="5376/'
     refuses host 's/ pool="gpu"/ pool=""/'
     refuses record 's| lost="/dev| lost="dev|'
