@@ -12,7 +12,22 @@ void rh_answer_free(RhAnswer *answer)
     rh_inventory_free(answer->inventory);
     rh_host_free(answer->host);
     g_free(answer->name);
+    g_free(answer->file);
+    g_free(answer->fault);
     g_free(answer);
+}
+
+gboolean rh_answer_fits(const RhAnswer *answer)
+{
+    return answer->plan && answer->plan->fits;
+}
+
+gint64 rh_answer_age(const RhAnswer *answer)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gint64 made = answer->inventory ? answer->inventory->time : 0;
+
+    return made > 0 && made <= now ? now - made : -1;
 }
 
 static int count_refused(const RhPlan *plan)
@@ -28,8 +43,11 @@ static int compare_answers(gconstpointer a, gconstpointer b)
 {
     const RhAnswer *one = *(const RhAnswer *const *)a;
     const RhAnswer *other = *(const RhAnswer *const *)b;
-    int order = count_refused(one->plan) - count_refused(other->plan);
+    int order = 0;
 
+    if (!one->plan || !other->plan)
+        return one->plan ? -1 : other->plan ? 1 : rh_natural_compare(one->file, other->file);
+    order = count_refused(one->plan) - count_refused(other->plan);
     for (guint level = 0; order == 0 && level < RH_N_COSTS; level++)
         order = one->plan->cost.levels[level] - other->plan->cost.levels[level];
     return order ? order : rh_natural_compare(one->name, other->name);

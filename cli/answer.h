@@ -6,7 +6,9 @@
 #include "host/host.h"
 
 typedef struct {
-    char *name; /* the host's, or its file's where that says none */
+    char *name;  /* the host's, or its file's where that says none */
+    char *file;  /* the saved inventory, or folder; NULL: this host */
+    char *fault; /* why it could not be asked, and there is none of the below; NULL: it was */
     RhInventory *inventory;
     RhHost *host;           /* NULL: a saved inventory */
     RhQuestions *questions; /* that it was asked; NULL: a saved inventory */
@@ -15,10 +17,18 @@ typedef struct {
 void rh_answer_free(RhAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhAnswer, rh_answer_free)
 
+/* Whether the guest fits there: not where that could not be asked. */
+gboolean rh_answer_fits(const RhAnswer *answer);
+
+/* How old the inventory is, in seconds; -1: unknown. */
+gint64 rh_answer_age(const RhAnswer *answer);
+
 /* Best first: those that fit, by cost; then those that do not, fewest devices without a match
- * first; then by name. */
+ * first; then by name; those that could not be asked at the end. */
 void rh_answers_sort(GPtrArray *answers);
 
 /* The report, for people and as JSON (the format is in virt-rehome(1)). */
 void rh_answers_append_text(GString *out, const RhGuest *guest, GPtrArray *answers);
+/* A line for each that could not be asked. */
+void rh_answers_append_faults(GString *out, GPtrArray *answers);
 void rh_answers_append_json(GString *out, const RhGuest *guest, GPtrArray *answers);

@@ -57,15 +57,14 @@ static void plan_answer(const Question *question, RhAnswer *answer)
 }
 
 /* Asks one host: a saved inventory, or with NULL this one. */
-static gboolean ask_host(Question *question, const char *path, GError **error)
+static gboolean ask(Question *question, RhAnswer *answer, GError **error)
 {
     RhEnvironment environment = question->options->environment;
-    g_autoptr(RhAnswer) answer = g_new0(RhAnswer, 1);
     g_autoptr(GError) unknown = NULL;
 
-    environment.inventory = path;
+    environment.inventory = answer->file;
     if (!rh_guest_has_ours(question->guest))
-        answer->inventory = empty_inventory(path);
+        answer->inventory = empty_inventory(answer->file);
     else
         answer->inventory = rh_environment_inventory(&environment, rh_guest_kinds(question->guest),
                                                      question->policy, &answer->host, error);
@@ -76,44 +75,97 @@ static gboolean ask_host(Question *question, const char *path, GError **error)
                                            answer->inventory, &unknown))
         rh_append_line(question->output->err, "warning: %s", unknown->message);
     if (!answer->inventory->name)
-        answer->inventory->name = g_path_get_basename(path ? path : "this host");
+        answer->inventory->name = g_path_get_basename(answer->file ? answer->file : "this host");
     answer->name = g_strdup(answer->inventory->name);
     answer->questions = answer->host ? rh_questions_new() : NULL;
     plan_answer(question, answer);
+    return TRUE;
+}
+
+/* What could not be asked is an answer, too. */
+static void add_fault(Question *question, const char *path, const char *fault)
+{
+    RhAnswer *answer = g_new0(RhAnswer, 1);
+
+    answer->file = g_strdup(path);
+    answer->name = g_path_get_basename(path);
+    answer->fault = g_strdup(fault);
+    g_ptr_array_add(question->answers, answer);
+}
+
+static void ask_file(Question *question, const char *path)
+{
+    g_autoptr(RhAnswer) answer = g_new0(RhAnswer, 1);
+    g_autoptr(GError) error = NULL;
+
+    answer->file = g_strdup(path);
+    if (ask(question, answer, &error))
+        g_ptr_array_add(question->answers, g_steal_pointer(&answer));
+    else
+        add_fault(question, path, error->message);
+}
+
+static gboolean ask_this_host(Question *question, GError **error)
+{
+    g_autoptr(RhAnswer) answer = g_new0(RhAnswer, 1);
+
+    if (!ask(question, answer, error))
+        return FALSE;
     g_ptr_array_add(question->answers, g_steal_pointer(&answer));
     return TRUE;
 }
 
-static gboolean ask_folder(Question *question, const char *path, GError **error)
+/* Nobody waits for a pipe that somebody put there. */
+static void ask_file_of_folder(Question *question, const char *path)
 {
-    g_autoptr(RhDir) dir = rh_dir_open(path, error);
-    g_autoptr(GPtrArray) names = dir ? rh_dir_list(dir, ".", error) : NULL;
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        add_fault(question, path, "it is not a regular file");
+    else
+        ask_file(question, path);
+}
+
+static void ask_folder(Question *question, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RhDir) dir = rh_dir_open(path, &error);
+    g_autoptr(GPtrArray) names = dir ? rh_dir_list(dir, ".", &error) : NULL;
     guint before = question->answers->len;
 
     for (guint i = 0; names && i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
         g_autofree char *file = g_build_filename(path, name, NULL);
 
-        if (name[0] != '.' && g_str_has_suffix(name, ".xml") && !ask_host(question, file, error))
-            return FALSE;
+        if (name[0] != '.' && g_str_has_suffix(name, ".xml"))
+            ask_file_of_folder(question, file);
     }
-    if (!names)
-        return FALSE;
-    if (question->answers->len == before)
-        return rh_raise(error, RH_ERROR_INPUT, "the folder '%s' holds no inventory (*.xml)", path);
-    return TRUE;
+    if (!names) {
+        add_fault(question, path, error->message);
+    } else if (question->answers->len == before) {
+        g_autofree char *fault =
+            g_strdup_printf("the folder '%s' holds no inventory (*.xml)", path);
+
+        add_fault(question, path, fault);
+    }
 }
 
+/* Each host answers for itself; where there is but one, what kept it from answering is the error.
+ */
 static gboolean ask_all(Question *question, GError **error)
 {
     GStrv hosts = question->options->common->hosts;
+    const RhAnswer *only;
 
     if (!hosts)
-        return ask_host(question, NULL, error);
-    for (guint i = 0; hosts[i]; i++)
-        if (g_file_test(hosts[i], G_FILE_TEST_IS_DIR) ? !ask_folder(question, hosts[i], error)
-                                                      : !ask_host(question, hosts[i], error))
-            return FALSE;
+        return ask_this_host(question, error);
+    for (guint i = 0; hosts[i]; i++) {
+        if (g_file_test(hosts[i], G_FILE_TEST_IS_DIR))
+            ask_folder(question, hosts[i]);
+        else
+            ask_file(question, hosts[i]);
+    }
+    only = question->answers->len == 1 ? g_ptr_array_index(question->answers, 0) : NULL;
+    if (only && only->fault)
+        return rh_raise(error, RH_ERROR_INPUT, "%s", only->fault);
     rh_answers_sort(question->answers);
     return TRUE;
 }
@@ -146,8 +198,10 @@ static gboolean reply(Question *question, RhOutput *output, GError **error)
     const RhAnswer *best = g_ptr_array_index(question->answers, 0);
     gboolean rewritten = question->options->print_xml || question->options->diff;
 
-    if (rewritten && best->plan->fits)
+    if (rewritten && rh_answer_fits(best)) {
+        rh_answers_append_faults(output->err, question->answers);
         return append_rewritten(question, best->plan, output->out, error);
+    }
     if (rewritten)
         rh_answers_append_text(output->err, question->guest, question->answers);
     else if (question->format == RH_FORMAT_JSON)
@@ -192,6 +246,13 @@ static gboolean read_question(Question *question, const char *word, GError **err
     return question->policy != NULL;
 }
 
+static RhExit exit_of(const RhAnswer *best)
+{
+    if (best->fault)
+        return RH_EXIT_TROUBLE;
+    return rh_answer_fits(best) ? RH_EXIT_FITS : RH_EXIT_REFUSED;
+}
+
 RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output, GError **error)
 {
     g_auto(Question) question = {.options = options, .output = output};
@@ -213,6 +274,5 @@ RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output,
     for (guint i = 0; i < question.policy->warnings->len; i++)
         g_string_append_printf(output->err, "warning: %s\n",
                                (char *)g_ptr_array_index(question.policy->warnings, i));
-    return ((RhAnswer *)g_ptr_array_index(question.answers, 0))->plan->fits ? RH_EXIT_FITS
-                                                                            : RH_EXIT_REFUSED;
+    return exit_of(g_ptr_array_index(question.answers, 0));
 }

@@ -70,13 +70,22 @@ void rh_inventory_append_json(GString *out, const RhInventory *inventory)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autofree char *format = g_strdup_printf("%u", RH_FORMAT);
+    g_autofree char *time = rh_inventory_format_time(inventory);
 
     json_builder_begin_object(builder);
     rh_json_add_text(builder, "format", format);
     if (inventory->name)
         rh_json_add_text(builder, "name", inventory->name);
+    if (inventory->id)
+        rh_json_add_text(builder, "host-id", inventory->id);
     if (inventory->kernel)
         rh_json_add_text(builder, "kernel", inventory->kernel);
+    if (time)
+        rh_json_add_text(builder, "time", time);
+    if (inventory->version)
+        rh_json_add_text(builder, "version", inventory->version);
+    if (inventory->incomplete)
+        rh_json_add_text(builder, "complete", "no");
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
         if (!rh_kind_info((RhKind)kind)->within)
             add_kind(builder, inventory, (RhKind)kind, NULL);

@@ -130,6 +130,8 @@ void rh_inventory_append_text(GString *out, const RhInventory *inventory, gboole
     gboolean any = FALSE;
 
     g_string_append_printf(out, "%s\n", rh_one_line(head));
+    if (inventory->incomplete)
+        g_string_append(out, "not complete: not all could be looked at that says who uses what\n");
     for (guint kind = 0; kind < RH_N_KINDS; kind++) {
         const GPtrArray *devices = inventory->devices[kind];
 

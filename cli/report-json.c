@@ -70,15 +70,37 @@ static void add_choice(JsonBuilder *builder, const RhPlan *plan, const RhChoice 
     json_builder_end_object(builder);
 }
 
+/* What a saved inventory goes by: its age is of now. */
+static void add_inventory(JsonBuilder *builder, const RhAnswer *answer)
+{
+    const RhInventory *inventory = answer->inventory;
+    g_autofree char *time = inventory ? rh_inventory_format_time(inventory) : NULL;
+    gint64 age = rh_answer_age(answer);
+
+    rh_json_add_text(builder, "file", answer->file);
+    rh_json_add_text(builder, "time", time);
+    json_builder_set_member_name(builder, "age");
+    if (age < 0)
+        json_builder_add_null_value(builder);
+    else
+        json_builder_add_int_value(builder, age);
+    rh_json_add_text(builder, "version", inventory ? inventory->version : NULL);
+    json_builder_set_member_name(builder, "complete");
+    json_builder_add_boolean_value(builder, inventory && !inventory->incomplete);
+}
+
 static void add_answer(JsonBuilder *builder, const RhAnswer *answer)
 {
     json_builder_begin_object(builder);
     rh_json_add_text(builder, "host", answer->name);
+    add_inventory(builder, answer);
     json_builder_set_member_name(builder, "fits");
-    json_builder_add_boolean_value(builder, answer->plan->fits);
+    json_builder_add_boolean_value(builder, rh_answer_fits(answer));
+    if (answer->fault)
+        rh_json_add_text(builder, "error", answer->fault);
     json_builder_set_member_name(builder, "devices");
     json_builder_begin_array(builder);
-    for (guint i = 0; i < answer->plan->choices->len; i++)
+    for (guint i = 0; answer->plan && i < answer->plan->choices->len; i++)
         add_choice(builder, answer->plan, g_ptr_array_index(answer->plan->choices, i));
     json_builder_end_array(builder);
     json_builder_end_object(builder);

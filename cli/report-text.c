@@ -98,14 +98,63 @@ static void append_choice(GString *out, const RhPlan *plan, const RhChoice *choi
     }
 }
 
+/* "3 hours old" */
+static char *describe_age(gint64 seconds)
+{
+    static const struct {
+        const char *unit;
+        gint64 seconds;
+    } units[] = {{"days", 86400}, {"hours", 3600}, {"minutes", 60}, {"s", 1}};
+    guint i = 0;
+
+    if (seconds < 0)
+        return g_strdup("of unknown age");
+    while (units[i].seconds > 1 && seconds < 2 * units[i].seconds)
+        i++;
+    return g_strdup_printf("%" G_GINT64_FORMAT " %s old", seconds / units[i].seconds,
+                           units[i].unit);
+}
+
+/* What the answer goes by; nothing where that is this host itself. */
+static void append_file(GString *out, const RhAnswer *answer)
+{
+    g_autofree char *age = describe_age(rh_answer_age(answer));
+    g_autofree char *line = NULL;
+
+    if (!answer->file)
+        return;
+    line = g_strdup_printf("by the inventory '%s', %s%s", answer->file, age,
+                           answer->inventory->incomplete ? ", which is not complete" : "");
+    append_line(out, "  ", line);
+}
+
+static void append_fault(GString *out, const RhAnswer *answer)
+{
+    g_autofree char *line =
+        g_strdup_printf("host '%s' could not be asked: %s", answer->file, answer->fault);
+
+    append_line(out, "", line);
+}
+
+void rh_answers_append_faults(GString *out, GPtrArray *answers)
+{
+    for (guint i = 0; i < answers->len; i++) {
+        const RhAnswer *answer = g_ptr_array_index(answers, i);
+
+        if (answer->fault)
+            append_fault(out, answer);
+    }
+}
+
 static void append_answer(GString *out, const RhGuest *guest, const RhAnswer *answer)
 {
     g_autofree char *head =
         g_strdup_printf("guest '%s' %s on host '%s'%s", guest->name ? guest->name : "",
-                        answer->plan->fits ? "fits" : "does not fit", answer->name,
+                        rh_answer_fits(answer) ? "fits" : "does not fit", answer->name,
                         guest->boots ? ", when it boots there anew" : "");
 
     append_line(out, "", head);
+    append_file(out, answer);
     if (!rh_guest_has_ours(guest))
         append_line(out, "  ", "it has " RH_KINDS_NONE);
     for (guint i = 0; i < answer->plan->choices->len; i++)
@@ -115,8 +164,13 @@ static void append_answer(GString *out, const RhGuest *guest, const RhAnswer *an
 void rh_answers_append_text(GString *out, const RhGuest *guest, GPtrArray *answers)
 {
     for (guint i = 0; i < answers->len; i++) {
+        const RhAnswer *answer = g_ptr_array_index(answers, i);
+
         if (i > 0)
             g_string_append_c(out, '\n');
-        append_answer(out, guest, g_ptr_array_index(answers, i));
+        if (answer->fault)
+            append_fault(out, answer);
+        else
+            append_answer(out, guest, answer);
     }
 }

@@ -50,7 +50,7 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContra
 {
     g_autoptr(RhRecord) record = rh_record_new();
 
-    record->host = g_strdup(host->name);
+    rh_record_set_host(record, host, guest->record);
     record->kernel = g_strdup(host->kernel);
     if (rh_record_is_of_host(guest->record, host))
         record->qemu = g_strdup(guest->record->qemu);
@@ -160,7 +160,12 @@ RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *h
     gboolean elsewhere = keeps_others(&making);
 
     record->off = TRUE;
-    record->host = g_strdup(elsewhere ? defined->record->host : host->name);
+    if (elsewhere) {
+        record->host = g_strdup(defined->record->host);
+        record->host_id = g_strdup(defined->record->host_id);
+    } else {
+        rh_record_set_host(record, host, defined->record);
+    }
     record->kernel = g_strdup(elsewhere ? defined->record->kernel : host->kernel);
     if (elsewhere || rh_record_is_of_host(defined->record, host))
         record->qemu = g_strdup(defined->record->qemu);

@@ -20,8 +20,18 @@ void rh_inventory_free(RhInventory *inventory)
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
         g_ptr_array_unref(inventory->devices[kind]);
     g_free(inventory->name);
+    g_free(inventory->id);
     g_free(inventory->kernel);
+    g_free(inventory->version);
     g_free(inventory);
+}
+
+char *rh_inventory_format_time(const RhInventory *inventory)
+{
+    g_autoptr(GDateTime) time =
+        inventory->time > 0 ? g_date_time_new_from_unix_utc(inventory->time) : NULL;
+
+    return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 }
 
 void rh_inventory_add(RhInventory *inventory, RhDevice *device)

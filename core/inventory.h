@@ -11,13 +11,20 @@
 
 typedef struct {
     char *name;                     /* of the host; NULL: unknown */
+    char *id;                       /* of the host, host/host-id.h; NULL: unknown */
     char *kernel;                   /* release, "6.12.107"; NULL: unknown */
+    char *version;                  /* of the program that gathered it, "0.1.0"; NULL: unknown */
+    gint64 time;                    /* when it did, in seconds since 1970; 0: unknown */
+    gboolean incomplete;            /* not all that says who uses what could be looked at */
     GPtrArray *devices[RH_N_KINDS]; /* of RhDevice; each names what it hangs on */
 } RhInventory;
 
 RhInventory *rh_inventory_new(void);
 void rh_inventory_free(RhInventory *inventory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhInventory, rh_inventory_free)
+
+/* When it was gathered, "2026-11-27T12:00:00Z", the caller's; NULL: unknown. */
+char *rh_inventory_format_time(const RhInventory *inventory);
 
 /* Takes ownership of @device. */
 void rh_inventory_add(RhInventory *inventory, RhDevice *device);

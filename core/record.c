@@ -17,6 +17,7 @@ void rh_record_free(RhRecord *record)
     g_hash_table_unref(record->made);
     g_ptr_array_unref(record->entries);
     g_free(record->host);
+    g_free(record->host_id);
     g_free(record->kernel);
     g_free(record->qemu);
     g_free(record);
@@ -44,9 +45,40 @@ const RhDevice *rh_record_made_of(const RhRecord *record, const struct RhGuestDe
     return g_hash_table_lookup(record->made, device);
 }
 
+/* Whether both are one host: a pair of which one is unknown says nothing. */
+static RhOrigin compare_hosts(const char *a, const char *b)
+{
+    if (!a || !b)
+        return RH_ORIGIN_OPEN;
+    return g_str_equal(a, b) ? RH_ORIGIN_HOME : RH_ORIGIN_ELSEWHERE;
+}
+
+RhOrigin rh_record_origin(const RhRecord *record, const char *name, const char *id)
+{
+    RhOrigin by_id = compare_hosts(record ? record->host_id : NULL, id);
+
+    return by_id != RH_ORIGIN_OPEN ? by_id : compare_hosts(record ? record->host : NULL, name);
+}
+
 gboolean rh_record_is_of_host(const RhRecord *record, const RhInventory *host)
 {
-    return record && record->host && g_strcmp0(record->host, host->name) == 0;
+    return rh_record_origin(record, host->name, host->id) == RH_ORIGIN_HOME;
+}
+
+gboolean rh_record_has_other_id(const RhRecord *record, const RhInventory *host)
+{
+    return record && compare_hosts(record->host, host->name) == RH_ORIGIN_HOME &&
+           compare_hosts(record->host_id, host->id) == RH_ORIGIN_ELSEWHERE;
+}
+
+void rh_record_set_host(RhRecord *record, const RhInventory *host, const RhRecord *before)
+{
+    const RhRecord *known = rh_record_is_of_host(before, host) ? before : NULL;
+
+    g_free(record->host);
+    g_free(record->host_id);
+    record->host = g_strdup(host->name || !known ? host->name : known->host);
+    record->host_id = g_strdup(host->id || !known ? host->id : known->host_id);
 }
 
 gboolean rh_record_is_usurped(const RhDevice *entry, const RhDevice *recorded)
@@ -79,9 +111,17 @@ gboolean rh_record_is_of(const RhDevice *entry, const RhDevice *device)
            rh_record_behind(entry, device) == RH_BEHIND_SAME;
 }
 
+/* A host that is called otherwise now is the same; one whose id was not recorded is recorded anew.
+ */
+static gboolean name_same_host(const RhRecord *a, const RhRecord *b)
+{
+    return g_strcmp0(a->host_id, b->host_id) == 0 &&
+           (a->host_id || g_strcmp0(a->host, b->host) == 0);
+}
+
 gboolean rh_record_equal(const RhRecord *a, const RhRecord *b)
 {
-    if (g_strcmp0(a->host, b->host) != 0 || g_strcmp0(a->kernel, b->kernel) != 0 ||
+    if (!name_same_host(a, b) || g_strcmp0(a->kernel, b->kernel) != 0 ||
         g_strcmp0(a->qemu, b->qemu) != 0 || a->off != b->off || a->entries->len != b->entries->len)
         return FALSE;
     for (guint i = 0; i < a->entries->len; i++)

@@ -12,9 +12,10 @@
 #include "core/inventory.h"
 
 typedef struct {
-    char *host;   /* where the guest was when it was made; NULL: unknown */
-    char *kernel; /* of that host; NULL: unknown */
-    char *qemu;   /* the hypervisor's version there, "10.0.13"; NULL: unknown */
+    char *host;    /* where the guest was when it was made, for people; NULL: unknown */
+    char *host_id; /* the same for programs, host/host-id.h; NULL: unknown */
+    char *kernel;  /* of that host; NULL: unknown */
+    char *qemu;    /* the hypervisor's version there, "10.0.13"; NULL: unknown */
     /* It is a definition's, by which the guest boots anew. No proof of it: libvirt starts a guest
      * with a copy of its definition, which says so until the running guest is recorded. */
     gboolean off;
@@ -38,8 +39,23 @@ void rh_record_remove(RhRecord *record, RhDevice *entry);
 /* The entry that was made of @device; NULL: none was, and of a record that was read none. */
 const RhDevice *rh_record_made_of(const RhRecord *record, const struct RhGuestDevice *device);
 
-/* Whether @record (NULL: there is none) was made on @host, which goes by its name. */
+/* Where a record was made, as far as is known. */
+typedef enum { RH_ORIGIN_OPEN, RH_ORIGIN_HOME, RH_ORIGIN_ELSEWHERE } RhOrigin;
+
+/* Where @record (NULL: there is none) was made, for the host that is called @name and has @id (both
+ * may be NULL, unknown). The ids say so; names, which change and are given twice, only where one of
+ * both has no id. All that asks whether two hosts are the same asks here. */
+RhOrigin rh_record_origin(const RhRecord *record, const char *name, const char *id);
+
+/* Whether @record was made on @host. */
 gboolean rh_record_is_of_host(const RhRecord *record, const RhInventory *host);
+
+/* Whether @record has the name of @host, but the id of another. */
+gboolean rh_record_has_other_id(const RhRecord *record, const RhInventory *host);
+
+/* Says of @record that it is of @host. What is not known of that now is as in @before (NULL: there
+ * is none), where that was made on it. */
+void rh_record_set_host(RhRecord *record, const RhInventory *host, const RhRecord *before);
 
 /* Whether @device, which runs as @recorded, was started on another device than its definition's
  * entry names, for a reboot has given that one's number to another. */

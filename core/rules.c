@@ -281,6 +281,22 @@ static gboolean warns_of(const RhRule *rule, RhResult result, RhFact source)
             source.state == RH_FACT_UNKNOWN);
 }
 
+/* Whether the device is only not known to be free. */
+static gboolean may_be_used(const RhCase *c, const RhRule *rule)
+{
+    RhUser user;
+
+    return rule->comparison == &rh_free && rh_device_used_by(c->device, &user) &&
+           rh_user_is_unknown(&user);
+}
+
+static char *describe(const RhCase *c, const RhRule *rule, const RhReason *reason, guint64 missing)
+{
+    return may_be_used(c, rule) ? g_strdup("may be in use: who uses it could not be looked at, "
+                                           "which takes root")
+                                : fill_in(c, rule, reason, missing);
+}
+
 static RhReason *explain(const RhCase *c, const RhRule *rule, RhResult result, RhFact source,
                          RhFact host)
 {
@@ -293,7 +309,7 @@ static RhReason *explain(const RhCase *c, const RhRule *rule, RhResult result, R
     reason->host = format_fact(rule, host);
     reason->text = result == RH_RESULT_UNKNOWN
                        ? unknown_text(rule, reason, source)
-                       : fill_in(c, rule, reason, source.number & ~host.number);
+                       : describe(c, rule, reason, source.number & ~host.number);
     return reason;
 }
 

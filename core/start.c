@@ -25,24 +25,18 @@ void rh_standing_free(RhStanding *standing)
 }
 
 /* Where the guest's record was made. */
-typedef enum { PLACE_OPEN, PLACE_HOME, PLACE_ELSEWHERE } Place;
-
-static Place place_of(const RhStart *start)
+static RhOrigin origin_of(const RhStart *start)
 {
-    const RhRecord *record = start->guest->record;
-
-    if (!start->here || !record || !record->host)
-        return PLACE_OPEN;
-    return g_str_equal(start->here, record->host) ? PLACE_HOME : PLACE_ELSEWHERE;
+    return rh_record_origin(start->guest->record, start->here, start->here_id);
 }
 
 gboolean rh_start_is_from_elsewhere(const RhStart *start)
 {
     const RhRecord *record = start->guest->record;
-    Place place = place_of(start);
+    RhOrigin origin = origin_of(start);
 
-    return place == PLACE_ELSEWHERE ||
-           (place == PLACE_OPEN && !start->looked && record && record->host);
+    return origin == RH_ORIGIN_ELSEWHERE || (origin == RH_ORIGIN_OPEN && !start->looked && record &&
+                                             (record->host || record->host_id));
 }
 
 static guint count_reserved(const RhStart *start)
@@ -70,7 +64,7 @@ gboolean rh_start_is_planned(const RhStart *start)
 gboolean rh_start_needs_judgement(const RhStart *start, gboolean in_doubt)
 {
     return !rh_start_is_planned(start) &&
-           (count_reserved(start) > 0 || in_doubt || place_of(start) == PLACE_ELSEWHERE);
+           (count_reserved(start) > 0 || in_doubt || origin_of(start) == RH_ORIGIN_ELSEWHERE);
 }
 
 gboolean rh_start_boots(const RhStart *start, gboolean in_doubt)
@@ -99,7 +93,7 @@ static char *refuse_identity(const RhStart *start, const RhStanding *standing)
 
 char *rh_start_find_exchange(const RhStart *start)
 {
-    gboolean at_home = place_of(start) == PLACE_HOME;
+    gboolean at_home = origin_of(start) == RH_ORIGIN_HOME;
     char *refusal = NULL;
 
     for (guint i = 0; at_home && !refusal && i < start->standings->len; i++) {

@@ -29,6 +29,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhStanding, rh_standing_free)
 typedef struct {
     const RhGuest *guest;
     const char *here;       /* what this host is called; NULL: unknown */
+    const char *here_id;    /* its id; NULL: unknown */
     gboolean looked;        /* the host could be looked at */
     GPtrArray *standings;   /* of RhStanding, in the order of the guest's devices */
     const RhPolicy *policy; /* NULL: it could not be had, for the reason in fault */

@@ -106,3 +106,19 @@ void rh_usage_mark(const RhUsage *usage, const RhClaimant *claimant, RhInventory
     mark_guests(by_key, FALSE, usage->running, claimant, TRUE);
     mark_guests(by_key, TRUE, usage->defined, claimant, FALSE);
 }
+
+void rh_usage_mark_unknown(RhInventory *inventory)
+{
+    RhUser unknown = rh_user_unknown();
+
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        GPtrArray *devices = inventory->devices[kind];
+
+        for (guint i = 0; rh_kind_is_given((RhKind)kind) && i < devices->len; i++) {
+            RhDevice *device = g_ptr_array_index(devices, i);
+
+            if (!rh_device_knows(device, RH_ATTR_USED_BY))
+                rh_device_set_used_by(device, &unknown);
+        }
+    }
+}

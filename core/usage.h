@@ -26,3 +26,7 @@ gboolean rh_usage_other(const RhUsage *usage, const RhClaimant *claimant, RhKind
  * it too; NULL: nobody asks.
  */
 void rh_usage_mark(const RhUsage *usage, const RhClaimant *claimant, RhInventory *inventory);
+
+/* Each device that a guest can have, and of which nothing else is known, may be in use: it could
+ * not be looked at. */
+void rh_usage_mark_unknown(RhInventory *inventory);

@@ -20,6 +20,16 @@ RhUser rh_user_of_process(guint pid, const char *name)
     return (RhUser){.as = RH_USER_PROCESS, .name = name, .pid = pid};
 }
 
+RhUser rh_user_unknown(void)
+{
+    return (RhUser){.as = RH_USER_OTHER, .name = UNKNOWN};
+}
+
+gboolean rh_user_is_unknown(const RhUser *user)
+{
+    return user->as == RH_USER_OTHER && g_strcmp0(user->name, UNKNOWN) == 0;
+}
+
 RhUser *rh_user_copy(const RhUser *user)
 {
     RhUser *copy = g_new(RhUser, 1);

@@ -10,7 +10,8 @@
 typedef enum {
     RH_USER_GUEST,
     RH_USER_PROCESS,
-    RH_USER_OTHER, /* of whom a document says no more than words, which are none of the above */
+    RH_USER_OTHER, /* of whom a document says no more than words, which are none of the above: nor
+                      is "unknown", where nobody could look */
 } RhUserAs;
 
 /* Its strings are borrowed, but those of rh_user_copy() and rh_user_parse(). */
@@ -26,6 +27,10 @@ RhUser rh_user_of_guest(const char *name, const char *uuid);
 
 /* The process @pid (0: unknown), which is called @name (NULL: unknown). */
 RhUser rh_user_of_process(guint pid, const char *name);
+
+/* Whoever it may be, for it could not be looked at whether there is one. */
+RhUser rh_user_unknown(void);
+gboolean rh_user_is_unknown(const RhUser *user);
 
 RhUser *rh_user_copy(const RhUser *user);
 void rh_user_free(RhUser *user);

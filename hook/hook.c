@@ -230,15 +230,32 @@ static gboolean reconnect(const Run *run, char **ret_message G_GNUC_UNUSED)
     return attend(run, rh_lifecycle_reconnect);
 }
 
+/* All that libvirt calls hooks for (libvirt/src/util/virhook.c, virHookQemuOp and virHookSubop). */
 static const struct {
     const char *operation;
     const char *suboperation;
+    /* NULL: there is nothing to do */
     gboolean (*run)(const Run *run, char **ret_message);
 } operations[] = {
     {"migrate", "begin", migrate}, {"restore", "begin", restore},     {"prepare", "begin", prepare},
     {"start", "begin", start},     {"started", "begin", start},       {"stopped", "end", release},
-    {"release", "end", release},   {"reconnect", "begin", reconnect},
+    {"release", "end", release},   {"reconnect", "begin", reconnect}, {"attach", "begin", NULL},
 };
+
+char *rh_hook_misword(const RhCall *call)
+{
+    g_autoptr(GString) known = g_string_new(NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(operations); i++) {
+        if (g_str_equal(operations[i].operation, call->operation) &&
+            g_str_equal(operations[i].suboperation, call->suboperation))
+            return NULL;
+        g_string_append_printf(known, "%s%s %s", i > 0 ? ", " : "", operations[i].operation,
+                               operations[i].suboperation);
+    }
+    return g_strdup_printf("libvirt has no operation '%s %s'; it has: %s", call->operation,
+                           call->suboperation, known->str);
+}
 
 /* libvirt's session daemons run the same hooks as an ordinary user, who has no devices to give. */
 static gboolean is_session(const RhEnvironment *environment)
@@ -261,7 +278,8 @@ gboolean rh_hook_run(const RhCall *call, const RhEnvironment *environment, int i
     for (guint i = 0; i < G_N_ELEMENTS(operations); i++)
         if (g_str_equal(operations[i].operation, call->operation) &&
             g_str_equal(operations[i].suboperation, call->suboperation))
-            ok = is_session(environment) || operations[i].run(&run, ret_message);
+            ok = is_session(environment) || !operations[i].run ||
+                 operations[i].run(&run, ret_message);
     rh_journal_flush();
     return ok;
 }

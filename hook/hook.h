@@ -15,6 +15,9 @@ typedef struct {
     const char *extra;
 } RhCall;
 
+/* Why libvirt never calls a hook so, a sentence that is the caller's; NULL: it does. */
+char *rh_hook_misword(const RhCall *call);
+
 /*
  * Reads the XML from the descriptor @in and writes XML for this host to @out, nothing where nothing
  * changes. Returns whether the operation may go on. *@ret_message is for standard error: the reason

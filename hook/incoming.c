@@ -10,6 +10,8 @@
 #include "util/error.h"
 #include "xml/domain.h"
 
+#include <unistd.h>
+
 /* What a child keeps of its time to say that others took it. */
 #define LOCK_MARGIN_US (G_USEC_PER_SEC / 2)
 
@@ -126,12 +128,15 @@ static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 
     char *left = rh_users_warn_of_left(users);
+    char *denied = rh_users_warn_of_denied(users);
 
     g_ptr_array_extend(warnings, policy->warnings, copy_text, NULL);
     for (guint i = 0; i < users->warnings->len; i++)
         g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(users->warnings, i)));
     if (left)
         g_ptr_array_add(warnings, left);
+    if (denied)
+        g_ptr_array_add(warnings, denied);
     for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
         g_autofree char *device = rh_guest_device_describe(choice->guest_device);
@@ -162,6 +167,20 @@ static gboolean carry_out(Job *job, const RhOutcome *outcome, RhLedger *ledger,
     return decision->output != NULL;
 }
 
+/* What the guests here use is not known, and the answer is no. Root whom something keeps from
+ * looking into processes is only warned: all that guests have is known by then, and of any other
+ * QEMU gets EBUSY before memory is copied, while a refusal would be one for each guest. */
+static gboolean refuse_unseen(const RhUsers *users, GError **error)
+{
+    g_autofree char *denied = geteuid() != 0 ? rh_users_warn_of_denied(users) : NULL;
+
+    if (users->fault)
+        return rh_raise(error, RH_ERROR_STATE,
+                        "it is not known what the guests here use: %s; try again", users->fault);
+    return !denied ||
+           rh_raise(error, RH_ERROR_STATE, "it is not known what the guests here use: %s", denied);
+}
+
 /* The ledger is open: gives the guest what nobody uses, and reserves it. */
 static gboolean decide_and_reserve(Job *job, RhLedger *ledger, const RhPolicy *policy,
                                    RhInventory *inventory, RhUsers *users, RhDecision *decision,
@@ -178,9 +197,8 @@ static gboolean decide_and_reserve(Job *job, RhLedger *ledger, const RhPolicy *p
                              .questions = questions};
     g_autoptr(RhOutcome) outcome = NULL;
 
-    if (users->fault)
-        return rh_raise(error, RH_ERROR_STATE,
-                        "it is not known what the guests here use: %s; try again", users->fault);
+    if (!refuse_unseen(users, error))
+        return FALSE;
     rh_users_mark(users, ledger->claims, &ledger->claimant, inventory);
     outcome = decide_on(&situation, users);
     decision->refusal = explain(&situation, outcome, users);

@@ -190,10 +190,19 @@ static char *name_here(const Session *session)
                                                                           : NULL;
 }
 
+/* The id of this host, the caller's; NULL: it has none, or it could not be had. */
+static char *id_here(const Session *session)
+{
+    if (session->saved)
+        return g_strdup(session->saved->id);
+    return session->host ? rh_host_id(session->host) : NULL;
+}
+
 /* All that is known where a guest starts. */
 typedef struct {
     RhStart start; /* borrows the rest */
     char *here;
+    char *here_id;
     GPtrArray *standings;
     RhPolicy *policy;
     GError *fault;
@@ -202,6 +211,7 @@ typedef struct {
 static void known_clear(Known *known)
 {
     g_clear_pointer(&known->here, g_free);
+    g_clear_pointer(&known->here_id, g_free);
     g_clear_pointer(&known->standings, g_ptr_array_unref);
     g_clear_pointer(&known->policy, rh_policy_free);
     g_clear_error(&known->fault);
@@ -214,6 +224,7 @@ static void gather(const Session *session, const RhGuest *guest, Known *known)
 
     known_clear(known);
     known->here = name_here(session);
+    known->here_id = id_here(session);
     known->standings = g_ptr_array_new_with_free_func((GDestroyNotify)rh_standing_free);
     for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
@@ -225,6 +236,7 @@ static void gather(const Session *session, const RhGuest *guest, Known *known)
         known->policy = rh_environment_policy(session->environment, &known->fault);
     known->start = (RhStart){.guest = guest,
                              .here = known->here,
+                             .here_id = known->here_id,
                              .looked = session->saved || session->host,
                              .standings = known->standings,
                              .policy = known->policy,

@@ -15,6 +15,7 @@
 struct RhHolders {
     GHashTable *who; /* a device's key -> its holder, an RhUser */
     guint n_left;
+    guint n_denied;
 };
 
 /* -- device numbers ---------------------------------------------------------------------------- */
@@ -257,6 +258,8 @@ static void look_at_process(Search *search, guint pid)
     g_hash_table_remove_all(search->named);
     if (fds)
         rh_dir_visit(fds, look_at_fd, search);
+    else if (!rh_dir_lacks(search->root, path)) /* it has not ended meanwhile */
+        search->holders->n_denied++;
     settle_process(search);
     if (search->deferred)
         g_array_append_val(search->pids[RH_HOLDERS_ALL], pid);
@@ -278,10 +281,20 @@ static void look_at_processes(Search *search, RhHoldersWhere where)
     search->holders->n_left += pids->len - i;
 }
 
+/* Whether there is a /proc that shows no processes, or not all: with hidepid=2 (proc(5)) it shows
+ * nobody but root those of others, of which the first is always there. */
+static gboolean is_hidden(const Search *search, const RhDir *proc)
+{
+    if (!proc)
+        return !rh_dir_lacks(search->root, "proc");
+    return rh_dir_exists(search->root, "proc/self") && !rh_dir_exists(search->root, "proc/1");
+}
+
 static void search_all(Search *search, RhHoldersWhere where)
 {
     g_autoptr(RhDir) proc = rh_dir_open_below(search->root, "proc");
 
+    search->holders->n_denied += is_hidden(search, proc);
     if (proc)
         rh_dir_visit(proc, note_pid, search);
     look_at_processes(search, RH_HOLDERS_LIKELY);
@@ -332,6 +345,11 @@ void rh_holders_free(RhHolders *holders)
 guint rh_holders_left(const RhHolders *holders)
 {
     return holders->n_left;
+}
+
+guint rh_holders_denied(const RhHolders *holders)
+{
+    return holders->n_denied;
 }
 
 gboolean rh_holders_mark(const RhHolders *holders, GPtrArray *devices)

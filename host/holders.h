@@ -21,8 +21,8 @@ typedef struct RhHolders RhHolders;
 typedef enum { RH_HOLDERS_ALL, RH_HOLDERS_LIKELY } RhHoldersWhere;
 
 /*
- * Looks who has @devices (of RhDevice) open, for at most @milliseconds. What cannot be read is
- * passed over, and who was not looked at in time counts as having nothing open: rh_holders_left().
+ * Looks who has @devices (of RhDevice) open, for at most @milliseconds. Who
+ * could not be looked at is counted: rh_holders_denied(), and for want of time rh_holders_left().
  * Owned by the caller.
  */
 RhHolders *rh_holders_find(RhDir *root, GPtrArray *devices, RhHoldersWhere where,
@@ -30,8 +30,12 @@ RhHolders *rh_holders_find(RhDir *root, GPtrArray *devices, RhHoldersWhere where
 void rh_holders_free(RhHolders *holders);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhHolders, rh_holders_free)
 
-/* How many processes were not looked at (to the end). */
+/* How many processes were not looked at (to the end), since there was no time. */
 guint rh_holders_left(const RhHolders *holders);
+
+/* How many processes could not be looked at, for who asks may not: nobody knows what they have
+ * open. Where /proc hides processes, or cannot be read itself, that counts as one. */
+guint rh_holders_denied(const RhHolders *holders);
 
 /* Says of each of @devices that a process has open, and of which nothing is said yet, who it is:
  * `used-by` becomes that process. Returns whether there was one. */

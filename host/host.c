@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/host.h"
 
+#include "host/host-id.h"
 #include "host/kind.h"
 #include "host/process.h"
 #include "util/error.h"
@@ -8,6 +9,8 @@
 #include "util/text.h"
 
 #include <sys/utsname.h>
+
+#define NO_NAME "(none)"
 
 struct RhHost {
     RhDir *root;
@@ -43,9 +46,24 @@ static gboolean read_known(RhDir *root, const char *path, char **ret_value, GErr
     return TRUE;
 }
 
-static gboolean gather_name(RhDir *root, RhInventory *inventory, GError **error)
+/* What the kernel calls the host; before anybody has set a name, that is "(none)"
+ * (linux/include/linux/uts.h). */
+static gboolean read_name(RhDir *root, char **ret_name, GError **error)
 {
-    return read_known(root, "proc/sys/kernel/hostname", &inventory->name, error) &&
+    if (!read_known(root, "proc/sys/kernel/hostname", ret_name, error))
+        return FALSE;
+    if (g_strcmp0(*ret_name, NO_NAME) == 0)
+        g_clear_pointer(ret_name, g_free);
+    return TRUE;
+}
+
+/* What stands on an inventory itself. */
+static gboolean gather_head(RhDir *root, RhInventory *inventory, GError **error)
+{
+    inventory->id = rh_host_id_read(root);
+    inventory->version = g_strdup(RH_VERSION);
+    inventory->time = g_get_real_time() / G_USEC_PER_SEC;
+    return read_name(root, &inventory->name, error) &&
            read_known(root, "proc/sys/kernel/osrelease", &inventory->kernel, error);
 }
 
@@ -66,7 +84,7 @@ RhInventory *rh_host_gather(RhHost *host, RhGather what, const RhPolicy *policy,
     g_autoptr(RhInventory) inventory = rh_inventory_new();
     g_autoptr(GError) inconsistent = NULL;
 
-    if (!gather_name(host->root, inventory, error) ||
+    if (!gather_head(host->root, inventory, error) ||
         !gather_kinds(host->root, what, policy, inventory, error))
         return NULL;
     rh_policy_apply_pools(policy, inventory);
@@ -88,15 +106,20 @@ char *rh_host_name(RhHost *host)
 {
     char *name = NULL;
 
-    (void)read_known(host->root, "proc/sys/kernel/hostname", &name, NULL);
+    (void)read_name(host->root, &name, NULL);
     return name;
+}
+
+char *rh_host_id(RhHost *host)
+{
+    return rh_host_id_read(host->root);
 }
 
 char *rh_host_own_name(void)
 {
     struct utsname names;
 
-    return uname(&names) == 0 && *names.nodename
+    return uname(&names) == 0 && *names.nodename && !g_str_equal(names.nodename, NO_NAME)
                ? rh_make_xml_text(g_utf8_make_valid(names.nodename, -1))
                : NULL;
 }

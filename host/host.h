@@ -30,6 +30,8 @@ RhInventory *rh_host_gather(RhHost *host, RhGather what, const RhPolicy *policy,
 
 /* This host's name, the caller's; NULL: unknown. */
 char *rh_host_name(RhHost *host);
+/* Its id (host/host-id.h), the caller's; NULL: it has none, or it could not be had. */
+char *rh_host_id(RhHost *host);
 /* What uname(2) calls the host that this process runs on, the caller's, for where nothing can be
  * opened any more; NULL: unknown. */
 char *rh_host_own_name(void);

@@ -5,8 +5,10 @@
 #include "host/node.h"
 #include "host/pci.h"
 #include "host/vdpa-netlink.h"
+#include "util/error.h"
 #include "util/text.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define VDPA_BUS "sys/bus/vdpa"
@@ -227,8 +229,11 @@ static gboolean gather(RhDir *root, const RhPolicy *policy G_GNUC_UNUSED, RhInve
     g_autoptr(NlSock) sock = NULL;
 
     /* Without the bus there is nobody to ask, and no need to be allowed to. */
-    if (!rh_vdpa_present(root))
+    if (rh_dir_lacks(root, VDPA_BUS))
         return TRUE;
+    if (!rh_vdpa_present(root))
+        return rh_raise_errno(error, RH_ERROR_HOST, EACCES,
+                              "cannot look at '/" VDPA_BUS "' for vDPA devices");
     sock = rh_genl_open(error);
     return sock && rh_vdpa_read(sock, inventory, error) && rh_vdpa_describe(root, inventory, error);
 }

@@ -7,8 +7,7 @@ static gboolean is_from_elsewhere(const RhCorrection *correction)
 {
     const RhRecord *record = rh_domain_guest(correction->definition)->record;
 
-    return record ? g_strcmp0(record->host, correction->host->name) != 0
-                  : correction->news->arrived;
+    return record ? !rh_record_is_of_host(record, correction->host) : correction->news->arrived;
 }
 
 /* The running guest's device that the definition's is; NULL: it has none such. */

@@ -172,7 +172,7 @@ gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **er
 
 static void set_qemu(RhRecord *record, const RhScene *scene)
 {
-    if (!scene->qemu || g_strcmp0(record->host, scene->inventory->name) != 0)
+    if (!scene->qemu || !rh_record_is_of_host(record, scene->inventory))
         return;
     g_free(record->qemu);
     record->qemu = g_strdup(scene->qemu);

@@ -288,6 +288,27 @@ static void settle(const Refresh *refresh, Task *task, const char *failed)
     }
 }
 
+/* Why a guest that this host's name stands for is planned as one of another host's. */
+static void tell_other_id(const Refresh *refresh, const Task *task)
+{
+    const RhRecord *record = task->place ? task->place->guest->record : NULL;
+    RhRefreshed *one = task->told;
+    g_autofree char *before = NULL;
+    g_autofree char *remedy = NULL;
+
+    if (!record || !one->text || !rh_record_has_other_id(record, refresh->inventory))
+        return;
+    before = one->text;
+    if (one->state != RH_REFRESHED_CHANGED)
+        remedy = g_strdup_printf("; where its devices are the right ones, 'virt-rehome record %s' "
+                                 "says so",
+                                 one->name);
+    one->text = g_strdup_printf("%s%sits record names this host, '%s', with another id, so that it "
+                                "counts as from another host: the mainboard or /etc/machine-id was "
+                                "changed since%s",
+                                before, remedy ? "\n" : "; ", record->host, remedy ? remedy : "");
+}
+
 /* Whoever else's definition names what the task's guest gets, and is not to be written now. */
 static void tell_shared(const Refresh *refresh, const Task *task)
 {
@@ -434,6 +455,7 @@ GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
             continue;
         task->told = report(refreshed, definition);
         settle(&refresh, task, failed);
+        tell_other_id(&refresh, task);
         if (task->told->state == RH_REFRESHED_FAULT && !definition->fault && !failed)
             failed = definition->name;
         if (task->told->state == RH_REFRESHED_CHANGED && only)

@@ -37,6 +37,11 @@ static gboolean make_folder(const char *state, GError **error)
     if (g_mkdir_with_parents(state, 0700) < 0 || lstat(state, &status) < 0)
         return rh_raise_errno(error, RH_ERROR_STATE, errno,
                               "cannot make the folder '%s' for claims", state);
+    if (S_ISDIR(status.st_mode) && status.st_uid == 0 && geteuid() != 0)
+        return rh_raise(error, RH_ERROR_STATE,
+                        "the claims in '%s' are root's; run this as root, or with another folder "
+                        "as --state",
+                        state);
     if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() ||
         (status.st_mode & (S_IWGRP | S_IWOTH)))
         return rh_raise(

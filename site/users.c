@@ -10,6 +10,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* How long processes are looked at for what they have open, before the lock and under it. */
 #define LOOK_MS 1000u
@@ -269,6 +270,21 @@ char *rh_users_warn_of_left(const RhUsers *users)
                  : NULL;
 }
 
+char *rh_users_warn_of_denied(const RhUsers *users)
+{
+    guint n = users->holders ? rh_holders_denied(users->holders) : 0;
+
+    if (n == 0)
+        return NULL;
+    return g_strdup_printf(
+        "%u of the processes could not be looked at for devices that they have open; "
+        "%s",
+        n,
+        geteuid() != 0 ? "it takes root"
+                       : "allow it where SELinux, a container or a lack of "
+                         "CAP_SYS_PTRACE forbids it");
+}
+
 void rh_users_mark(RhUsers *users, const RhClaims *claims, const RhClaimant *claimant,
                    RhInventory *inventory)
 {
@@ -281,6 +297,16 @@ void rh_users_mark(RhUsers *users, const RhClaims *claims, const RhClaimant *cla
         (void)rh_holders_mark(users->holders, inventory->devices[kind]);
 }
 
+/* Notes that nobody could look, for the reason @why (NULL: somebody could), where it was not known
+ * before: claims that are damaged are less than that. */
+static void note_unseen(const char *why, GError **ret_unknown)
+{
+    if (!why || g_error_matches(*ret_unknown, RH_ERROR, RH_ERROR_STATE))
+        return;
+    g_clear_error(ret_unknown);
+    rh_raise(ret_unknown, RH_ERROR_STATE, "%s", why);
+}
+
 /* What is known right now of all that may say who uses a device; *@ret_error: what is not. */
 static RhUsers *read_now(const RhEnvironment *environment, RhHost *host, RhClaims **ret_claims,
                          GError **ret_error)
@@ -289,11 +315,19 @@ static RhUsers *read_now(const RhEnvironment *environment, RhHost *host, RhClaim
     RhClaims *claims = rh_claims_file_peek(state, ret_error);
     RhUsers *users = rh_users_read(environment, host);
 
-    if (claims && users->fault)
-        rh_raise(ret_error, RH_ERROR_STATE, "%s", users->fault);
+    note_unseen(users->fault, ret_error);
     *ret_claims = claims ? claims : rh_claims_new();
     (void)rh_users_expire(users, *ret_claims);
     return users;
+}
+
+/* What was not looked at in time counts as not in use, which is told. */
+static void note_left(const RhUsers *users, GError **ret_unknown)
+{
+    g_autofree char *left = rh_users_warn_of_left(users);
+
+    if (left && !*ret_unknown)
+        rh_raise(ret_unknown, RH_ERROR_HOST, "%s", left);
 }
 
 gboolean rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhGuest *guest,
@@ -303,10 +337,22 @@ gboolean rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const
     g_autoptr(GError) unknown = NULL;
     g_autoptr(GPtrArray) claims = NULL;
     g_autoptr(RhUsers) users = read_now(environment, host, &claims, &unknown);
+    g_autofree char *denied = NULL;
+    gboolean unseen;
 
     rh_users_mark(users, claims, guest ? &claimant : NULL, inventory);
-    return !unknown || rh_raise(error, RH_ERROR_STATE,
-                                "not all is known of what guests here use: %s", unknown->message);
+    denied = rh_users_warn_of_denied(users);
+    note_unseen(denied, &unknown);
+    unseen = g_error_matches(unknown, RH_ERROR, RH_ERROR_STATE);
+    if (unseen)
+        rh_usage_mark_unknown(inventory);
+    note_left(users, &unknown);
+    inventory->incomplete |= unknown != NULL;
+    return !unknown ||
+           rh_raise(error, RH_ERROR_STATE, "not all is known of what guests here use: %s%s",
+                    unknown->message,
+                    unseen ? "; till then a device that nobody is known to use counts as in use"
+                           : "");
 }
 
 gboolean rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host,
@@ -315,6 +361,7 @@ gboolean rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host,
     g_autoptr(GError) unknown = NULL;
     g_autoptr(GPtrArray) claims = NULL;
     g_autoptr(RhUsers) users = read_now(environment, host, &claims, &unknown);
+    g_autofree char *denied = NULL;
 
     /* damaged claims are none: the next hook sets them aside */
     if (g_error_matches(unknown, RH_ERROR, RH_ERROR_STATE))
@@ -322,5 +369,7 @@ gboolean rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host,
                         unknown->message);
     g_ptr_array_set_size(users->defined, 0);
     rh_users_mark(users, claims, NULL, inventory);
-    return TRUE;
+    denied = geteuid() != 0 ? rh_users_warn_of_denied(users) : NULL;
+    return !denied ||
+           rh_raise(error, RH_ERROR_STATE, "it is not known what guests here use: %s", denied);
 }

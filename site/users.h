@@ -43,8 +43,12 @@ void rh_users_look(RhUsers *users, const RhInventory *inventory);
  * are likely to have them. Returns whether one was marked as used. */
 gboolean rh_users_look_again(const RhUsers *users, GPtrArray *devices);
 
-/* A warning where not all processes could be looked at, the caller's; NULL: they could. */
+/* A warning where there was no time to look at all processes, the caller's; NULL: there was. */
 char *rh_users_warn_of_left(const RhUsers *users);
+
+/* Why it is not known what processes have open, for some could not be looked at: the caller's;
+ * NULL: all could, or nobody looked. */
+char *rh_users_warn_of_denied(const RhUsers *users);
 void rh_users_free(RhUsers *users);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhUsers, rh_users_free)
 
@@ -65,12 +69,13 @@ void rh_users_mark(RhUsers *users, const RhClaims *claims, const RhClaimant *cla
                    RhInventory *inventory);
 
 /* The same with what is known right now, for those who only look: @guest (NULL: nobody) asks. FALSE
- * and RH_ERROR_STATE where not all is known; what is, is marked. */
+ * and RH_ERROR_STATE where not all is known, and then @inventory is not complete: what is known is
+ * marked, and where nobody may look, all other devices may be in use. */
 gboolean rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const RhGuest *guest,
                            RhInventory *inventory, GError **error);
 
 /* The same of what is in use alone, for those who plan what definitions shall name. FALSE and
- * RH_ERROR_STATE where that is not known, and then nothing is marked. */
+ * RH_ERROR_STATE where that is not known. */
 gboolean rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host,
                               RhInventory *inventory, GError **error);
 

@@ -379,17 +379,20 @@ END
 }
 
 @test "host > FILE, then check --host FILE gives the answer of check" {
+    same=$BATS_TEST_TMPDIR/same.py # all but when and from where it was had
+    printf '%s\n' 'import json, sys' 'it = json.load(open(sys.argv[1]))' 'for host in it["hosts"]:' \
+        '    del host["file"], host["time"], host["age"]' 'print(json.dumps(it))' > "$same"
     for tree in tree-mtty tree-nvidia tree-mtty-and-nvidia tree-nvidia-without-pools; do
         cp -a "$RH_SOURCE_DIR/tests/fixtures/$tree" .
         try check $tree/domain.xml --root $tree/host --format json
-        cp out here.json
+        python3 "$same" out > here.json
         here=$status
         try host --root $tree/host
         ends 0
         cp out saved.xml
         try check $tree/domain.xml --root $tree/host --host saved.xml --format json
         ends "$here"
-        cmp out here.json
+        python3 "$same" out | cmp - here.json
     done
 }
 
@@ -516,9 +519,8 @@ unrecorded() {
     try hook web1 migrate begin --help --host host.xml "${config[@]}" --state state
     ends 0
     cmp out "$case/expected.xml"
-    try hook web1 --version --help - --host host.xml "${config[@]}" --state state
-    ends 0
-    [ ! -s out ]
+    misused hook web1 --version --help - --host host.xml "${config[@]}" --state state
+    grep -q "libvirt has no operation '--version --help'" err
 }
 
 @test "hook: options may precede it" {

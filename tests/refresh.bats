@@ -311,3 +311,24 @@ web2: '/dev/vhost-vdpa-7' -> '/dev/vhost-vdpa-3'"
     is "$(source_of "$name")" /dev/vhost-vdpa-2
     is "$(ls -A root/etc/libvirt/qemu)" "$name.xml"
 }
+
+@test "where the mainboard was changed, it is told why a guest counts as from elsewhere" {
+    local old=0123456789abcdef0123456789abcdef new=fedcba9876543210fedcba9876543210
+    host "$(nic vdpa5 5)" "$(disk disk-of-db1 6)"
+    sed -i "s/ name='kvm1'/& host-id='$new'/" host.xml
+    with_nic web1 5 'name="vdpa5"'
+    with_disk db1 6 disk-of-another
+    sed -i "s/ host='kvm1'/& host-id='$old'/" root/etc/libvirt/qemu/*.xml
+    refused
+    grep -q "^web1: .*its record names this host, 'kvm1', with another id, so that it counts as from another host: the mainboard or /etc/machine-id was changed since$" out
+    grep -q "its record names this host, 'kvm1', with another id, .*; where its devices are the right ones, 'virt-rehome record db1' says so" err
+    is "$(xmllint --xpath 'string(//@host-id)' root/etc/libvirt/qemu/web1.xml)" "$new"
+    schema web1
+    # A host that is only called otherwise is the same, and nothing is rewritten.
+    rm root/etc/libvirt/qemu/db1.xml
+    cp root/etc/libvirt/qemu/web1.xml before
+    sed -i "s/ name='kvm1'/ name='localhost'/" host.xml
+    refresh > out
+    is "$(cat out)" "web1: unchanged"
+    cmp before root/etc/libvirt/qemu/web1.xml
+}

@@ -283,6 +283,40 @@ static void test_fdinfo_silent(void)
     assert_used_by(other, "process 4711 (unknown)");
 }
 
+/* How many processes could not be looked at. */
+static guint count_denied(RhInventory *inventory)
+{
+    g_autoptr(RhDir) root = rh_dir_open(tree, NULL);
+    g_autoptr(RhHolders) holders =
+        rh_holders_find(root, inventory->devices[RH_KIND_VDPA], RH_HOLDERS_ALL, LONG_MS);
+
+    return rh_holders_denied(holders);
+}
+
+/* What is there and is no folder cannot be looked into either, by root too. */
+static void test_denied(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+
+    (void)add_vdpa(inventory, "vdpa1", "vhost-vdpa-1", NULL_NUMBER);
+    g_assert_cmpuint(count_denied(inventory), ==, 0); /* no /proc at all */
+    mock_dir("proc/4713");                            /* it has ended */
+    mock_dir("proc/4712/fd");
+    g_assert_cmpuint(count_denied(inventory), ==, 0);
+    mock_file("proc/4714", "fd", "");
+    mock_file("proc/4715", "fd", "");
+    g_assert_cmpuint(count_denied(inventory), ==, 2);
+    remove_below("proc");
+    mock_link("proc", "self", "4712");
+    mock_dir("proc/4712/fd");
+    g_assert_cmpuint(count_denied(inventory), ==, 1); /* nobody has number 1 */
+    mock_dir("proc/1/fd");
+    g_assert_cmpuint(count_denied(inventory), ==, 0);
+    remove_below("proc");
+    mock_file(".", "proc", "");
+    g_assert_cmpuint(count_denied(inventory), ==, 1);
+}
+
 /* What a process calls a file says nothing: in a namespace of its own anything has any name. */
 static void test_names(void)
 {
@@ -401,6 +435,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/holders/fdinfo", (gconstpointer)test_fdinfo, run_in_tree);
     g_test_add_data_func("/holders/fdinfo-silent", (gconstpointer)test_fdinfo_silent, run_in_tree);
     g_test_add_data_func("/holders/names", (gconstpointer)test_names, run_in_tree);
+    g_test_add_data_func("/holders/denied", (gconstpointer)test_denied, run_in_tree);
     g_test_add_data_func("/holders/node", (gconstpointer)test_node, run_in_tree);
     g_test_add_data_func("/holders/path-only", (gconstpointer)test_path_only, run_in_tree);
     g_test_add_data_func("/holders/likely", (gconstpointer)test_likely, run_in_tree);

@@ -378,10 +378,85 @@ static void test_made_of(void)
     g_assert_true(rh_record_made_of(record, second) == entry_at(record, 0));
 }
 
+#define ID_A "0123456789abcdef0123456789abcdef"
+#define ID_B "fedcba9876543210fedcba9876543210"
+
+static RhRecord *new_record(const char *host, const char *id)
+{
+    RhRecord *record = rh_record_new();
+
+    record->host = g_strdup(host);
+    record->host_id = g_strdup(id);
+    return record;
+}
+
+/* A host is not its name: that decides only where one side has no id. */
+static void test_origin(void)
+{
+    static const struct {
+        const char *record_name, *record_id, *name, *id;
+        RhOrigin origin;
+    } rows[] = {
+        {"a", ID_A, "a", ID_A, RH_ORIGIN_HOME},      {"a", ID_A, "b", ID_A, RH_ORIGIN_HOME},
+        {"a", ID_A, NULL, ID_A, RH_ORIGIN_HOME},     {NULL, ID_A, "b", ID_A, RH_ORIGIN_HOME},
+        {"a", ID_A, "a", ID_B, RH_ORIGIN_ELSEWHERE}, {NULL, ID_A, NULL, ID_B, RH_ORIGIN_ELSEWHERE},
+        {"a", NULL, "a", ID_B, RH_ORIGIN_HOME},      {"a", ID_A, "a", NULL, RH_ORIGIN_HOME},
+        {"a", NULL, "b", ID_B, RH_ORIGIN_ELSEWHERE}, {"a", ID_A, "b", NULL, RH_ORIGIN_ELSEWHERE},
+        {"a", NULL, "a", NULL, RH_ORIGIN_HOME},      {"a", NULL, "b", NULL, RH_ORIGIN_ELSEWHERE},
+        {"a", ID_A, NULL, NULL, RH_ORIGIN_OPEN},     {NULL, ID_A, "a", NULL, RH_ORIGIN_OPEN},
+        {NULL, NULL, "a", ID_A, RH_ORIGIN_OPEN},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(RhRecord) record = new_record(rows[i].record_name, rows[i].record_id);
+        g_autoptr(RhInventory) host = new_host(rows[i].name);
+
+        host->id = g_strdup(rows[i].id);
+        g_test_message("row %u", i);
+        g_assert_cmpint(rh_record_origin(record, host->name, host->id), ==, rows[i].origin);
+        g_assert_cmpint(rh_record_is_of_host(record, host), ==, rows[i].origin == RH_ORIGIN_HOME);
+        g_assert_cmpint(rh_record_has_other_id(record, host), ==, i == 4);
+    }
+    g_assert_cmpint(rh_record_origin(NULL, "a", ID_A), ==, RH_ORIGIN_OPEN);
+}
+
+static void assert_host(const RhInventory *host, const RhRecord *before, const char *name,
+                        const char *id)
+{
+    g_autoptr(RhRecord) record = rh_record_new();
+
+    rh_record_set_host(record, host, before);
+    g_assert_cmpstr(record->host, ==, name);
+    g_assert_cmpstr(record->host_id, ==, id);
+}
+
+/* What is not known now of a record's own host is not lost, and nothing is rewritten for a name. */
+static void test_host(void)
+{
+    g_autoptr(RhRecord) before = new_record("a", ID_A);
+    g_autoptr(RhRecord) renamed = new_record("b", ID_A);
+    g_autoptr(RhRecord) without = new_record("a", NULL);
+    g_autoptr(RhRecord) other = new_record("a", ID_B);
+    g_autoptr(RhInventory) nameless = new_host(NULL);
+    g_autoptr(RhInventory) idless = new_host("a");
+    g_autoptr(RhInventory) elsewhere = new_host("c");
+
+    nameless->id = g_strdup(ID_A);
+    assert_host(nameless, before, "a", ID_A);
+    assert_host(nameless, NULL, NULL, ID_A);
+    assert_host(idless, before, "a", ID_A);
+    assert_host(elsewhere, before, "c", NULL);
+    g_assert_true(rh_record_equal(before, renamed));
+    g_assert_false(rh_record_equal(before, without));
+    g_assert_false(rh_record_equal(before, other));
+}
+
 int main(int argc, char **argv)
 {
     g_log_writer_default_set_use_stderr(TRUE);
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/record/origin", test_origin);
+    g_test_add_func("/record/host", test_host);
     g_test_add_func("/record/contract", test_contract);
     g_test_add_func("/record/negotiated", test_negotiated);
     g_test_add_func("/record/replaced", test_replaced);

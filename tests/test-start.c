@@ -149,6 +149,28 @@ static void test_nameless(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     g_assert_false(rh_start_is_from_elsewhere(start));
 }
 
+/* A host that is called otherwise, or not at all yet, is home by its id; a namesake is not. */
+static void test_id(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    RhStart *start = &fixture->start;
+
+    fixture->guest->record->host_id = g_strdup("0123456789abcdef0123456789abcdef");
+    start->here_id = "0123456789abcdef0123456789abcdef";
+    start->here = "localhost";
+    g_assert_false(rh_start_is_from_elsewhere(start));
+    start->here = NULL;
+    start->looked = FALSE;
+    g_assert_false(rh_start_is_from_elsewhere(start));
+    start->here = "srchost";
+    start->here_id = "fedcba9876543210fedcba9876543210";
+    g_assert_true(rh_start_is_from_elsewhere(start));
+    g_assert_true(rh_start_needs_judgement(start, FALSE));
+    start->here_id = NULL;
+    g_assert_false(rh_start_is_from_elsewhere(start));
+    g_clear_pointer(&fixture->guest->record->host, g_free);
+    g_assert_true(rh_start_is_from_elsewhere(start)); /* it is somebody's, and nobody could look */
+}
+
 /* Another device is behind the number: refused on the record's own host, unless it was planned. */
 static void test_exchanged(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -221,6 +243,7 @@ int main(int argc, char **argv)
     add("/start/cold", test_cold);
     add("/start/changed", test_changed);
     add("/start/nameless", test_nameless);
+    add("/start/id", test_id);
     add("/start/exchanged", test_exchanged);
     add("/start/obstacles", test_obstacles);
     add("/start/type", test_type);

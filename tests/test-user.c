@@ -105,6 +105,25 @@ static void test_is_guest(void)
     g_assert_false(rh_user_is_guest(&other, "web1", NULL));
 }
 
+/* Where nobody could look there may be anybody: a user like any other to who asks for one. */
+static void test_unknown(void)
+{
+    RhUser unknown = rh_user_unknown();
+    g_autofree char *words = rh_user_format(&unknown);
+    g_autoptr(RhUser) again = rh_user_parse(words);
+    RhUser process = rh_user_of_process(0, NULL);
+    RhUser guest = rh_user_of_guest("unknown", NULL);
+    RhUser nameless = rh_user_of_guest(NULL, NULL);
+
+    g_assert_cmpstr(words, ==, "unknown");
+    g_assert_true(rh_user_is_unknown(&unknown));
+    g_assert_true(rh_user_is_unknown(again));
+    g_assert_false(rh_user_is_unknown(&process));
+    g_assert_false(rh_user_is_unknown(&guest));
+    g_assert_false(rh_user_is_guest(&unknown, "unknown", NULL));
+    g_assert_false(rh_user_is_unknown(&nameless));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -112,5 +131,6 @@ int main(int argc, char **argv)
     g_test_add_func("/user/makers", test_makers);
     g_test_add_func("/user/copy", test_copy);
     g_test_add_func("/user/is-guest", test_is_guest);
+    g_test_add_func("/user/unknown", test_unknown);
     return g_test_run();
 }

@@ -203,8 +203,11 @@ static const RhChoice *choice_of(const RhPlan *plan, const RhDevice *entry)
 static void move_record(RhDomain *domain, const RhPlan *plan)
 {
     GPtrArray *entries = domain->guest->record->entries;
+    g_autoptr(RhRecord) here = rh_record_new();
 
-    rh_xml_set(domain->record, "host", plan->context.host->name);
+    rh_record_set_host(here, plan->context.host, domain->guest->record);
+    rh_xml_set(domain->record, "host", here->host);
+    rh_xml_set(domain->record, "host-id", here->host_id);
     for (guint i = 0; i < entries->len; i++) {
         const RhDevice *entry = g_ptr_array_index(entries, i);
         const RhChoice *choice = choice_of(plan, entry);

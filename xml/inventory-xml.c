@@ -39,6 +39,36 @@ static gboolean read_format(const char *value, GError **error)
     return TRUE;
 }
 
+static gboolean read_time(const char *value, gint64 *ret_seconds, GError **error)
+{
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(value, utc);
+
+    if (!time)
+        return rh_raise(error, RH_ERROR_INPUT,
+                        "<host> has time='%s', which is none like 2026-11-27T12:00:00Z", value);
+    *ret_seconds = g_date_time_to_unix(time);
+    return TRUE;
+}
+
+/* What stands on <host> beside its format. */
+static gboolean read_head(RhInventory *inventory, const char *name, const char *value,
+                          GError **error)
+{
+    if (g_str_equal(name, "name") && *value)
+        replace(&inventory->name, value);
+    if (g_str_equal(name, "host-id") && *value)
+        replace(&inventory->id, value);
+    if (g_str_equal(name, "kernel") && *value)
+        replace(&inventory->kernel, value);
+    if (g_str_equal(name, "version") && *value)
+        replace(&inventory->version, value);
+    /* whatever is not "yes" is said for there is something */
+    if (g_str_equal(name, "complete"))
+        inventory->incomplete = !g_str_equal(value, "yes");
+    return !g_str_equal(name, "time") || read_time(value, &inventory->time, error);
+}
+
 static gboolean read_host(Reader *reader, const RhXmlElement *element, GError **error)
 {
     gboolean has_format = FALSE;
@@ -57,10 +87,8 @@ static gboolean read_host(Reader *reader, const RhXmlElement *element, GError **
         if (g_str_equal(name, "format") && !read_format(value, error))
             return FALSE;
         has_format |= g_str_equal(name, "format");
-        if (g_str_equal(name, "name") && *value)
-            replace(&reader->inventory->name, value);
-        if (g_str_equal(name, "kernel") && *value)
-            replace(&reader->inventory->kernel, value);
+        if (!read_head(reader->inventory, name, value, error))
+            return FALSE;
     }
     return has_format || rh_raise(error, RH_ERROR_INPUT, "<host> has no format");
 }
@@ -249,6 +277,7 @@ static void write_kind(xmlTextWriter *writer, const RhInventory *inventory, RhKi
 GBytes *rh_inventory_serialise(const RhInventory *inventory)
 {
     g_autofree char *format = g_strdup_printf("%u", RH_FORMAT);
+    g_autofree char *time = rh_inventory_format_time(inventory);
     xmlBuffer *buffer = rh_xml_buffer_new();
     xmlTextWriter *writer = xmlNewTextWriterMemory(buffer, 0);
 
@@ -259,7 +288,11 @@ GBytes *rh_inventory_serialise(const RhInventory *inventory)
     write_text(writer, "xmlns", RH_NAMESPACE);
     write_text(writer, "format", format);
     write_text(writer, "name", inventory->name);
+    write_text(writer, "host-id", inventory->id);
     write_text(writer, "kernel", inventory->kernel);
+    write_text(writer, "time", time);
+    write_text(writer, "version", inventory->version);
+    write_text(writer, "complete", inventory->incomplete ? "no" : NULL);
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
         if (!rh_kind_info((RhKind)kind)->within)
             write_kind(writer, inventory, (RhKind)kind, NULL);

@@ -34,6 +34,7 @@ gboolean rh_record_xml_read(xmlNode *node, RhRecord *record, GHashTable *element
 
     record->off = g_strcmp0(state, STATE_OFF) == 0;
     record->host = rh_xml_copy(node, "host");
+    record->host_id = rh_xml_copy(node, "host-id");
     record->kernel = rh_xml_copy(node, "kernel");
     record->qemu = rh_xml_copy(node, "qemu");
     for (xmlNode *child = node->children; child; child = child->next) {
@@ -124,6 +125,7 @@ static void write_record(xmlNode *node, const RhRecord *record, GDateTime *time)
 
     rh_xml_set(node, "format", format);
     rh_xml_set(node, "host", record->host);
+    rh_xml_set(node, "host-id", record->host_id);
     rh_xml_set(node, "kernel", record->kernel);
     rh_xml_set(node, "qemu", record->qemu);
     rh_xml_set(node, "state", record->off ? STATE_OFF : NULL);

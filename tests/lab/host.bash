@@ -21,6 +21,9 @@ libvirt_settings() { # HOST ADDRESS ETC
     grep -q '^libvirt-qemu:' "$etc/passwd" || echo 'libvirt-qemu:x:64055:64055::/:/bin/false' >> "$etc/passwd"
     grep -q '^libvirt-qemu:' "$etc/group" || echo 'libvirt-qemu:x:64055:' >> "$etc/group"
     name_of "$1" > "$etc/hostname"
+    # Both see the one machine's product UUID: they are two hosts by this.
+    rm -f "$etc/machine-id" # it may be a link
+    uuid_of "$1" | tr -d - > "$etc/machine-id"
     cat > "$etc/libvirt/libvirtd.conf" << CONF
 host_uuid = "$(uuid_of "$1")"
 listen_tls = 0
