@@ -20,6 +20,8 @@ typedef struct RhGuestDevice {
     char *source;        /* as it is written: a node, a uuid, a site's own link to a node */
     char *node;          /* what such a link leads to on this host; NULL: source is no link */
     char *guest_address; /* "pci:0000:00:02.0", "ccw:fe.0.0001"; NULL: none */
+    char *chain;         /* of a disk, where in it: "" is the disk, else "mirror",
+                            "backingStore/backingStore"; all have its guest address. NULL: no disk */
     const char *class;   /* vDPA: "net" or "blk"; NULL otherwise */
     char *model;         /* mdev: "vfio-pci", "vfio-ap", "vfio-ccw"; NULL otherwise */
     gboolean has_mac;
@@ -57,8 +59,8 @@ gboolean rh_guest_bind(RhGuest *guest, const char *nodeset);
 
 /*
  * Finds each device's entry in the record: by guest address where both have one, by source
- * otherwise. Error: RH_ERROR_INPUT where two devices have the same source, one device two entries,
- * or two devices one.
+ * otherwise, and of a disk also where several have the same address. Error: RH_ERROR_INPUT where
+ * two devices have the same source, one device two entries, or two devices one.
  */
 gboolean rh_guest_match_record(RhGuest *guest, GError **error);
 
@@ -92,7 +94,8 @@ gboolean rh_guest_has_device(const RhGuest *guest, RhKind kind, const char *key)
 
 /*
  * Which device of @guest is @device of another XML of the same guest, its definition for instance:
- * by guest address where both have one, by source otherwise. NULL: none. Owned by @guest.
+ * by guest address where both have one, and by the place in the disk where several have that; by
+ * source otherwise. NULL: none. Owned by @guest.
  */
 RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuestDevice *device);
 

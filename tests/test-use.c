@@ -76,6 +76,18 @@ static const struct {
      "/dev/vhost-vdpa-7"},
     {"<disk type='vhostvdpa' device='disk'><source dev='/dev/vhost-vdpa-3'/></disk>",
      "/dev/vhost-vdpa-3", "/dev/vhost-vdpa-7"},
+    {"<disk type='file' device='disk'><source file='/srv/2'/><backingStore type='file'><source "
+     "file='/srv/1'/><backingStore type='vhostvdpa'><source "
+     "dev='/dev/vhost-vdpa-3'/><backingStore/>"
+     "</backingStore></backingStore></disk>",
+     "/dev/vhost-vdpa-3", "/dev/vhost-vdpa-7"},
+    {"<disk type='file' device='disk'><source file='/srv/1'/><mirror type='vhostvdpa' job='copy'>"
+     "<format type='raw'/><source dev='/dev/vhost-vdpa-3'/></mirror></disk>",
+     "/dev/vhost-vdpa-3", "/dev/vhost-vdpa-7"},
+    {"<disk type='file' device='disk'><source file='/srv/1'/><mirror type='file' job='copy'>"
+     "<source file='/srv/2'/><backingStore type='vhostvdpa'><source dev='/dev/vhost-vdpa-3'/>"
+     "</backingStore></mirror></disk>",
+     "/dev/vhost-vdpa-3", "/dev/vhost-vdpa-7"},
     {"<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
      "<address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source></hostdev>",
      "c2177883-f1bb-47f0-914d-32a22e3a8804", "0e6a1b3c-5a0e-4d8e-9a39-0a2f0a4f1c11"},
@@ -139,10 +151,36 @@ static void test_forms(void)
         g_assert_cmpint(rh_kind_is_given((RhKind)kind), ==, (seen >> kind) & 1);
 }
 
+/* What there is of it in a disk: its guest address is the disk's, whatever stands between. */
+static void test_chain(void)
+{
+    static const struct {
+        const char *chain;
+        gboolean read_only;
+    } expected[] = {{"", FALSE}, {"backingStore/backingStore", TRUE}, {"mirror", FALSE}};
+    g_autoptr(GBytes) xml = domain_with(
+        "<disk type='vhostvdpa'><source dev='/dev/vhost-vdpa-0'/><backingStore type='file'>"
+        "<backingStore type='vhostvdpa'><source dev='/dev/vhost-vdpa-1'/></backingStore>"
+        "</backingStore><mirror type='vhostvdpa'><source dev='/dev/vhost-vdpa-2'/></mirror>"
+        "<address type='pci' domain='0x0000' bus='0x04' slot='0x00' function='0x0'/></disk>");
+    g_autoptr(RhDomain) domain = rh_domain_parse(xml, NULL);
+    GPtrArray *devices = rh_domain_guest(domain)->devices;
+
+    g_assert_cmpuint(devices->len, ==, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(devices, i);
+
+        g_assert_cmpstr(device->guest_address, ==, "pci:0000:04:00.0");
+        g_assert_cmpstr(device->chain, ==, expected[i].chain);
+        g_assert_cmpint(device->read_only, ==, expected[i].read_only);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/use/fixtures", test_fixtures);
     g_test_add_func("/use/forms", test_forms);
+    g_test_add_func("/use/chain", test_chain);
     return g_test_run();
 }

@@ -42,7 +42,7 @@ static gboolean read_devices(RhDomain *domain, xmlNode *root, GError **error)
 {
     xmlNode *devices = rh_xml_child(root, NULL, "devices");
 
-    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next) {
+    for (xmlNode *node = rh_xml_walk(devices, devices); node; node = rh_xml_walk(devices, node)) {
         const RhUse *use = rh_use_of(node);
         RhGuestDevice *device;
 

@@ -277,6 +277,23 @@ xmlNode *rh_xml_next(xmlNode *node, const char *ns, const char *name)
     return first_of(node->next, ns, name);
 }
 
+static xmlNode *node_after(const xmlNode *root, xmlNode *node)
+{
+    if (node->type == XML_ELEMENT_NODE && node->children)
+        return node->children;
+    while (node != root && !node->next)
+        node = node->parent;
+    return node != root ? node->next : NULL;
+}
+
+xmlNode *rh_xml_walk(const xmlNode *root, xmlNode *node)
+{
+    do {
+        node = root && node ? node_after(root, node) : NULL;
+    } while (node && node->type != XML_ELEMENT_NODE);
+    return node;
+}
+
 RhXmlText *rh_xml_get(xmlNode *node, const char *name)
 {
     return node ? (RhXmlText *)xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;

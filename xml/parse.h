@@ -62,6 +62,10 @@ gboolean rh_xml_attribute(const RhXmlElement *element, int i, const char **ret_n
 xmlNode *rh_xml_child(xmlNode *parent, const char *ns, const char *name);
 xmlNode *rh_xml_next(xmlNode *node, const char *ns, const char *name);
 
+/* The element below @root (NULL: nothing is) that comes after @node in the document, where @root
+ * itself comes first; NULL: that was the last one. */
+xmlNode *rh_xml_walk(const xmlNode *root, xmlNode *node);
+
 /* The value of an attribute without a namespace, or NULL. */
 RhXmlText *rh_xml_get(xmlNode *node, const char *name);
 

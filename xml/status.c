@@ -11,7 +11,7 @@ static gboolean read_sources(RhGuest *guest, xmlNode *domain, const char *what, 
 {
     xmlNode *devices = rh_xml_child(domain, NULL, "devices");
 
-    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next) {
+    for (xmlNode *node = rh_xml_walk(devices, devices); node; node = rh_xml_walk(devices, node)) {
         const RhUse *use = rh_use_by_type(node);
         char *source = use ? use->source->read(node) : NULL;
 
