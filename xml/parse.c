@@ -306,6 +306,23 @@ char *rh_xml_copy(xmlNode *node, const char *name)
     return text && *text ? g_strdup(text) : NULL;
 }
 
+guint64 rh_xml_part(xmlNode *address, const char *name)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(address, name);
+    guint64 part = 0;
+
+    if (text && !rh_parse_hex(text, &part))
+        (void)rh_parse_number(text, G_MAXUINT32, &part);
+    return part;
+}
+
+char *rh_xml_pci(xmlNode *address)
+{
+    return g_strdup_printf("%04x:%02x:%02x.%x", (guint)rh_xml_part(address, "domain"),
+                           (guint)rh_xml_part(address, "bus"), (guint)rh_xml_part(address, "slot"),
+                           (guint)rh_xml_part(address, "function"));
+}
+
 char *rh_xml_writable(const char *value)
 {
     return rh_make_xml_text(g_utf8_make_valid(value, -1));

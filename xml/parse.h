@@ -72,6 +72,12 @@ RhXmlText *rh_xml_get(xmlNode *node, const char *name);
 /* The same as a copy that is the caller's; NULL where it is absent or empty. */
 char *rh_xml_copy(xmlNode *node, const char *name);
 
+/* A part of an address that libvirt wrote, as 0x… or decimal; 0 where it is absent. */
+guint64 rh_xml_part(xmlNode *address, const char *name);
+
+/* The PCI address in the element @address: "0000:3b:00.2"; owned by the caller. */
+char *rh_xml_pci(xmlNode *address);
+
 /* @value as it may be written: what no XML can hold is replaced, so that whatever is written can be
  * read. Nothing that comes in has such characters; this is for what nobody thought of. Owned
  * by the caller. */

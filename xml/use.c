@@ -41,30 +41,17 @@ static gboolean read_count(xmlNode *node, const char *name, guint *ret_count, GE
     return TRUE;
 }
 
-/* A part of a guest address, which libvirt writes as 0x…; 0 where it is absent. */
-static guint64 address_part(xmlNode *address, const char *name)
-{
-    g_autoptr(RhXmlText) text = rh_xml_get(address, name);
-    guint64 part = 0;
-
-    if (text && !rh_parse_hex(text, &part))
-        (void)rh_parse_number(text, G_MAXUINT32, &part);
-    return part;
-}
-
 static char *read_guest_address(xmlNode *node)
 {
     xmlNode *address = rh_xml_child(node, NULL, "address");
+    g_autofree char *pci = is(address, "type", "pci") ? rh_xml_pci(address) : NULL;
 
-    if (is(address, "type", "pci"))
-        return g_strdup_printf("pci:%04x:%02x:%02x.%x", (guint)address_part(address, "domain"),
-                               (guint)address_part(address, "bus"),
-                               (guint)address_part(address, "slot"),
-                               (guint)address_part(address, "function"));
+    if (pci)
+        return g_strconcat("pci:", pci, NULL);
     if (is(address, "type", "ccw"))
-        return g_strdup_printf("ccw:%x.%x.%04x", (guint)address_part(address, "cssid"),
-                               (guint)address_part(address, "ssid"),
-                               (guint)address_part(address, "devno"));
+        return g_strdup_printf("ccw:%x.%x.%04x", (guint)rh_xml_part(address, "cssid"),
+                               (guint)rh_xml_part(address, "ssid"),
+                               (guint)rh_xml_part(address, "devno"));
     return NULL;
 }
 
