@@ -23,6 +23,7 @@ RhGuest *rh_guest_new(void)
     RhGuest *guest = g_new0(RhGuest, 1);
 
     guest->devices = g_ptr_array_new_with_free_func(guest_device_free);
+    guest->unattended = g_ptr_array_new_with_free_func((GDestroyNotify)rh_unattended_free);
     return guest;
 }
 
@@ -31,6 +32,7 @@ void rh_guest_free(RhGuest *guest)
     if (!guest)
         return;
     g_ptr_array_unref(guest->devices);
+    g_ptr_array_unref(guest->unattended);
     rh_record_free(guest->record);
     g_free(guest->name);
     g_free(guest->uuid);

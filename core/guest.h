@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/record.h"
+#include "core/unattended.h"
 
 /* A guest with more devices of ours than this is refused. */
 #define RH_MAX_GUEST_DEVICES 64u
@@ -31,6 +32,7 @@ typedef struct RhGuestDevice {
     gboolean read_only;
     RhDevice *entry;       /* of the record; NULL: unrecorded. Set by rh_guest_match_record() */
     gboolean chosen;       /* a management layer wrote the source: to be checked, not replaced */
+    gboolean is_unplanned; /* of libvirt's own files: in a form that is not looked after */
     gboolean is_candidate; /* the XML alone does not say whether it is ours: rh_guest_settle() */
 } RhGuestDevice;
 
@@ -38,6 +40,7 @@ typedef struct {
     char *name;
     char *uuid;                 /* NULL: the XML has none */
     GPtrArray *devices;         /* of RhGuestDevice, in XML order */
+    GPtrArray *unattended;      /* of RhUnattended, in XML order */
     guint n_vfio;               /* VFIO devices, those of others' kinds too */
     gboolean bound;             /* to the NUMA nodes in `nodes` */
     guint8 nodes[RH_MAX_NODES]; /* 1 for each node */

@@ -655,6 +655,23 @@ claim_of() { # DAEMON: what is said to have run the hook
     refused "in use by guest db2" web1000 migrate begin
 }
 
+@test "busy by a status file: below an image over a disk, and in forms that are not looked after" {
+    local devices=(
+        "<disk type='file'><source file='/srv/1'/><backingStore type='vhostvdpa'><source dev='/dev/vhost-vdpa-0'/></backingStore></disk></devices>"
+        "<hostdev mode='subsystem' type='vdpa'><source dev='/dev/vhost-vdpa-0'/></hostdev></devices>"
+        "<disk type='file'><source file='/srv/1'><dataStore type='vhostvdpa'><source dev='/dev/vhost-vdpa-0'/></dataStore></source></disk></devices>"
+        "</devices><qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='vhost-vdpa,id=h,vhostdev=/dev/vhost-vdpa-0'/></qemu:commandline>"
+    ) words
+    make 1 1
+    for words in "${devices[@]}"; do
+        echo "<domain type='kvm'><name>db2</name><devices>$words</domain>" > db2.xml
+        shows db2
+        refused "in use by guest db2" web1000 migrate begin
+    done
+    rm $status_folder/db2.xml
+    comes web1000
+}
+
 @test "status files that are none, and other files beside them, cost nothing" {
     make 1 1
     echo "no XML" > $status_folder/odd.xml

@@ -345,5 +345,5 @@ gboolean rh_use_is_typed(GBytes *bytes)
         if (uses[i].source && (has(bytes, single) || has(bytes, twice)))
             return TRUE;
     }
-    return FALSE;
+    return has(bytes, "<qemu:commandline") || has(bytes, "<qemu:override");
 }

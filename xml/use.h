@@ -58,5 +58,6 @@ gboolean rh_use_guess(const char *text, gsize length, RhKind *ret_kind);
  * are not its bytes. */
 gboolean rh_use_is_marked(GBytes *bytes);
 
-/* Whether they have a type as libvirt writes it, whose own files list what QEMU can ("vdpa"). */
+/* Whether they have a type as libvirt writes it, whose own files list what QEMU can ("vdpa"), or
+ * something for QEMU itself, which may name a device as well. */
 gboolean rh_use_is_typed(GBytes *bytes);
