@@ -15,6 +15,11 @@ void rh_answer_free(RhAnswer *answer)
     g_free(answer);
 }
 
+gboolean rh_answer_judges(const RhGuest *guest, const RhAnswer *answer)
+{
+    return rh_guest_has_ours(guest) || !answer->fits;
+}
+
 static int count_refused(const RhPlan *plan)
 {
     int n = 0;

@@ -11,9 +11,13 @@ typedef struct {
     RhHost *host;           /* NULL: a saved inventory */
     RhQuestions *questions; /* that it was asked; NULL: a saved inventory */
     RhPlan *plan;
+    gboolean fits; /* the plan does, and nothing else turns the guest away */
 } RhAnswer;
 void rh_answer_free(RhAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhAnswer, rh_answer_free)
+
+/* Whether there was anything to judge: a guest that has nothing of ours is fine anywhere. */
+gboolean rh_answer_judges(const RhGuest *guest, const RhAnswer *answer);
 
 /* Best first: those that fit, by cost; then those that do not, fewest devices without a match
  * first; then by name. */

@@ -70,12 +70,35 @@ static void add_choice(JsonBuilder *builder, const RhPlan *plan, const RhChoice 
     json_builder_end_object(builder);
 }
 
-static void add_answer(JsonBuilder *builder, const RhAnswer *answer)
+static void add_unattended(JsonBuilder *builder, const RhGuest *guest, const RhPolicy *policy)
+{
+    json_builder_set_member_name(builder, "unattended");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < guest->unattended->len; i++) {
+        const RhUnattended *unattended = g_ptr_array_index(guest->unattended, i);
+        g_autofree char *refusal = NULL;
+
+        json_builder_begin_object(builder);
+        rh_json_add_text(builder, "kind", unattended->kind);
+        rh_json_add_text(builder, "source", unattended->source);
+        if (rh_unattended_is_refused(unattended, policy))
+            refusal = rh_unattended_refusal(unattended);
+        if (refusal)
+            rh_json_add_text(builder, "refusal", refusal);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_answer(JsonBuilder *builder, const RhGuest *guest, const RhAnswer *answer)
 {
     json_builder_begin_object(builder);
     rh_json_add_text(builder, "host", answer->name);
     json_builder_set_member_name(builder, "fits");
-    json_builder_add_boolean_value(builder, answer->plan->fits);
+    if (rh_answer_judges(guest, answer))
+        json_builder_add_boolean_value(builder, answer->fits);
+    else
+        json_builder_add_null_value(builder);
     json_builder_set_member_name(builder, "devices");
     json_builder_begin_array(builder);
     for (guint i = 0; i < answer->plan->choices->len; i++)
@@ -86,6 +109,8 @@ static void add_answer(JsonBuilder *builder, const RhAnswer *answer)
 
 void rh_answers_append_json(GString *out, const RhGuest *guest, GPtrArray *answers)
 {
+    const RhPolicy *policy =
+        ((const RhAnswer *)g_ptr_array_index(answers, 0))->plan->context.policy;
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
     json_builder_begin_object(builder);
@@ -97,8 +122,9 @@ void rh_answers_append_json(GString *out, const RhGuest *guest, GPtrArray *answe
     json_builder_set_member_name(builder, "hosts");
     json_builder_begin_array(builder);
     for (guint i = 0; i < answers->len; i++)
-        add_answer(builder, g_ptr_array_index(answers, i));
+        add_answer(builder, guest, g_ptr_array_index(answers, i));
     json_builder_end_array(builder);
+    add_unattended(builder, guest, policy);
     json_builder_end_object(builder);
     rh_json_append(out, builder);
 }

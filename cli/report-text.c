@@ -98,17 +98,45 @@ static void append_choice(GString *out, const RhPlan *plan, const RhChoice *choi
     }
 }
 
+/* What is the same on each host: what nobody looked at. */
+static void append_unattended(GString *out, const RhGuest *guest, const RhPolicy *policy)
+{
+    gboolean refused = FALSE;
+
+    for (guint i = 0; i < guest->unattended->len; i++) {
+        const RhUnattended *unattended = g_ptr_array_index(guest->unattended, i);
+        g_autofree char *said = rh_unattended_tell(unattended);
+        g_autofree char *warning = g_strconcat("warning: ", said, NULL);
+        g_autofree char *refusal = NULL;
+
+        if (rh_unattended_is_refused(unattended, policy))
+            refusal = rh_unattended_refusal(unattended);
+        append_line(out, "  ", refusal ? refusal : warning);
+        refused |= refusal != NULL;
+    }
+    if (refused)
+        append_line(out, "  ", RH_UNATTENDED_REMEDY);
+}
+
+static const char *headline(const RhGuest *guest, const RhAnswer *answer)
+{
+    if (!rh_answer_judges(guest, answer))
+        return ": nothing to do";
+    return answer->fits ? " fits" : " does not fit";
+}
+
 static void append_answer(GString *out, const RhGuest *guest, const RhAnswer *answer)
 {
     g_autofree char *head =
-        g_strdup_printf("guest '%s' %s on host '%s'", guest->name ? guest->name : "",
-                        answer->plan->fits ? "fits" : "does not fit", answer->name);
+        g_strdup_printf("guest '%s'%s on host '%s'", guest->name ? guest->name : "",
+                        headline(guest, answer), answer->name);
 
     append_line(out, "", head);
     if (!rh_guest_has_ours(guest))
-        append_line(out, "  ", "it has " RH_KINDS_NONE);
+        append_line(out, "  ", "it has " RH_KINDS_NONE " that are looked after");
     for (guint i = 0; i < answer->plan->choices->len; i++)
         append_choice(out, answer->plan, g_ptr_array_index(answer->plan->choices, i));
+    append_unattended(out, guest, answer->plan->context.policy);
 }
 
 void rh_answers_append_text(GString *out, const RhGuest *guest, GPtrArray *answers)
