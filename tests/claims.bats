@@ -1854,6 +1854,18 @@ END
     ! grep -qa '<domain' journal || return 1
 }
 
+@test "the journal: what a guest names of its host and nobody looks after" {
+    make 1 1
+    sed -i "s|</devices>|<hostdev type='pci'><source><address domain='0' bus='0x3b' slot='0' function='0x2'/></source></hostdev>&|" web1000.xml
+    echo "<domain><name>db2</name><devices><hostdev type='usb'><source><vendor id='0x1d6b'/><product id='2'/></source></hostdev></devices></domain>" > db2.xml
+    with_journal << 'END'
+passes web1000 migrate begin
+passes db2 migrate begin
+END
+    grep -qa "^MESSAGE=PCI device '0000:3b:00.2' is not looked after: " journal
+    grep -qa "^MESSAGE=USB device '1d6b:0002' is not looked after: " journal
+}
+
 @test "the journal: a damaged claims file, and a status file that cannot be read" {
     make 2 2
     mkdir state
