@@ -17,17 +17,17 @@ void rh_answer_free(RhAnswer *answer)
     g_free(answer);
 }
 
-gboolean rh_answer_fits(const RhAnswer *answer)
-{
-    return answer->plan && answer->plan->fits;
-}
-
 gint64 rh_answer_age(const RhAnswer *answer)
 {
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     gint64 made = answer->inventory ? answer->inventory->time : 0;
 
     return made > 0 && made <= now ? now - made : -1;
+}
+
+gboolean rh_answer_judges(const RhGuest *guest, const RhAnswer *answer)
+{
+    return rh_guest_has_ours(guest) || !answer->fits;
 }
 
 static int count_refused(const RhPlan *plan)

@@ -13,15 +13,16 @@ typedef struct {
     RhHost *host;           /* NULL: a saved inventory */
     RhQuestions *questions; /* that it was asked; NULL: a saved inventory */
     RhPlan *plan;
+    gboolean fits; /* the plan does, and nothing else turns the guest away */
 } RhAnswer;
 void rh_answer_free(RhAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhAnswer, rh_answer_free)
 
-/* Whether the guest fits there: not where that could not be asked. */
-gboolean rh_answer_fits(const RhAnswer *answer);
-
 /* How old the inventory is, in seconds; -1: unknown. */
 gint64 rh_answer_age(const RhAnswer *answer);
+
+/* Whether there was anything to judge: a guest that has nothing of ours is fine anywhere. */
+gboolean rh_answer_judges(const RhGuest *guest, const RhAnswer *answer);
 
 /* Best first: those that fit, by cost; then those that do not, fewest devices without a match
  * first; then by name; those that could not be asked at the end. */
@@ -31,4 +32,5 @@ void rh_answers_sort(GPtrArray *answers);
 void rh_answers_append_text(GString *out, const RhGuest *guest, GPtrArray *answers);
 /* A line for each that could not be asked. */
 void rh_answers_append_faults(GString *out, GPtrArray *answers);
-void rh_answers_append_json(GString *out, const RhGuest *guest, GPtrArray *answers);
+void rh_answers_append_json(GString *out, const RhGuest *guest, const RhPolicy *policy,
+                            GPtrArray *answers);

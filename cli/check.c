@@ -33,15 +33,6 @@ static void question_clear(Question *question)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Question, question_clear)
 
-/* A host for a guest that needs nothing of it, and so fits on a broken one too. */
-static RhInventory *empty_inventory(const char *path)
-{
-    RhInventory *inventory = rh_inventory_new();
-
-    inventory->name = path ? g_path_get_basename(path) : g_strdup(g_get_host_name());
-    return inventory;
-}
-
 /* Plans, with the host's word on what only that can say, of all candidates that a report names. */
 static void plan_answer(const Question *question, RhAnswer *answer)
 {
@@ -56,29 +47,45 @@ static void plan_answer(const Question *question, RhAnswer *answer)
     (void)rh_host_answer(answer->host, answer->questions);
 }
 
-/* Asks one host: a saved inventory, or with NULL this one. */
+/* Whether the answer is yes, once there is a plan. */
+static gboolean is_fine(const Question *question, const RhAnswer *answer)
+{
+    g_autofree char *refusal = rh_unattended_refuse(question->guest->unattended, question->policy,
+                                                    question->guest->name, answer->name);
+
+    return answer->plan->fits && !refusal;
+}
+
+/* What guests here use concerns only those that shall have some of it. */
+static void mark_users(Question *question, const RhEnvironment *environment, RhAnswer *answer)
+{
+    g_autoptr(GError) unknown = NULL;
+
+    rh_users_settle(answer->host, answer->inventory, question->guest);
+    if (answer->host && rh_guest_has_ours(question->guest) &&
+        !rh_users_mark_now(environment, answer->host, question->guest, answer->inventory, &unknown))
+        rh_append_line(question->output->err, "warning: %s", unknown->message);
+    rh_unattended_mark(question->guest->unattended, answer->inventory);
+}
+
+/* Asks one host: a saved inventory, or this one. Of a guest that has nothing of ours it is asked no
+ * more than what it is called. */
 static gboolean ask(Question *question, RhAnswer *answer, GError **error)
 {
     RhEnvironment environment = question->options->environment;
-    g_autoptr(GError) unknown = NULL;
 
     environment.inventory = answer->file;
-    if (!rh_guest_has_ours(question->guest))
-        answer->inventory = empty_inventory(answer->file);
-    else
-        answer->inventory = rh_environment_inventory(&environment, rh_guest_kinds(question->guest),
-                                                     question->policy, &answer->host, error);
+    answer->inventory = rh_environment_inventory(&environment, rh_guest_kinds(question->guest),
+                                                 question->policy, &answer->host, error);
     if (!answer->inventory)
         return FALSE;
-    rh_users_settle(answer->host, answer->inventory, question->guest);
-    if (answer->host && !rh_users_mark_now(&environment, answer->host, question->guest,
-                                           answer->inventory, &unknown))
-        rh_append_line(question->output->err, "warning: %s", unknown->message);
+    mark_users(question, &environment, answer);
     if (!answer->inventory->name)
         answer->inventory->name = g_path_get_basename(answer->file ? answer->file : "this host");
     answer->name = g_strdup(answer->inventory->name);
     answer->questions = answer->host ? rh_questions_new() : NULL;
     plan_answer(question, answer);
+    answer->fits = is_fine(question, answer);
     return TRUE;
 }
 
@@ -198,14 +205,14 @@ static gboolean reply(Question *question, RhOutput *output, GError **error)
     const RhAnswer *best = g_ptr_array_index(question->answers, 0);
     gboolean rewritten = question->options->print_xml || question->options->diff;
 
-    if (rewritten && rh_answer_fits(best)) {
+    if (rewritten && best->fits) {
         rh_answers_append_faults(output->err, question->answers);
         return append_rewritten(question, best->plan, output->out, error);
     }
     if (rewritten)
         rh_answers_append_text(output->err, question->guest, question->answers);
     else if (question->format == RH_FORMAT_JSON)
-        rh_answers_append_json(output->out, question->guest, question->answers);
+        rh_answers_append_json(output->out, question->guest, question->policy, question->answers);
     else
         rh_answers_append_text(output->out, question->guest, question->answers);
     return TRUE;
@@ -235,13 +242,14 @@ static gboolean read_question(Question *question, const char *word, GError **err
     if (!question->domain)
         return FALSE;
     question->guest = rh_domain_guest(question->domain);
-    if (!rh_guest_has_ours(question->guest)) {
+    if (rh_guest_has_ours(question->guest) && !rh_domain_read_record(question->domain, error))
+        return FALSE;
+    question->guest->boots = rh_guest_has_ours(question->guest) && boots(question, word);
+    if (!rh_guest_has_ours(question->guest) &&
+        !rh_unattended_any_unknown(question->guest->unattended)) {
         question->policy = rh_policy_new();
         return TRUE;
     }
-    if (!rh_domain_read_record(question->domain, error))
-        return FALSE;
-    question->guest->boots = boots(question, word);
     question->policy = rh_environment_policy(&question->options->environment, error);
     return question->policy != NULL;
 }
@@ -250,7 +258,7 @@ static RhExit exit_of(const RhAnswer *best)
 {
     if (best->fault)
         return RH_EXIT_TROUBLE;
-    return rh_answer_fits(best) ? RH_EXIT_FITS : RH_EXIT_REFUSED;
+    return best->fits ? RH_EXIT_FITS : RH_EXIT_REFUSED;
 }
 
 RhExit rh_command_check(const RhOptions *options, GStrv words, RhOutput *output, GError **error)

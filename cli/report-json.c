@@ -89,13 +89,36 @@ static void add_inventory(JsonBuilder *builder, const RhAnswer *answer)
     json_builder_add_boolean_value(builder, inventory && !inventory->incomplete);
 }
 
-static void add_answer(JsonBuilder *builder, const RhAnswer *answer)
+static void add_unattended(JsonBuilder *builder, const RhGuest *guest, const RhPolicy *policy)
+{
+    json_builder_set_member_name(builder, "unattended");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < guest->unattended->len; i++) {
+        const RhUnattended *unattended = g_ptr_array_index(guest->unattended, i);
+        g_autofree char *refusal = NULL;
+
+        json_builder_begin_object(builder);
+        rh_json_add_text(builder, "kind", unattended->kind);
+        rh_json_add_text(builder, "source", unattended->source);
+        if (rh_unattended_is_refused(unattended, policy))
+            refusal = rh_unattended_refusal(unattended);
+        if (refusal)
+            rh_json_add_text(builder, "refusal", refusal);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_answer(JsonBuilder *builder, const RhGuest *guest, const RhAnswer *answer)
 {
     json_builder_begin_object(builder);
     rh_json_add_text(builder, "host", answer->name);
     add_inventory(builder, answer);
     json_builder_set_member_name(builder, "fits");
-    json_builder_add_boolean_value(builder, rh_answer_fits(answer));
+    if (rh_answer_judges(guest, answer))
+        json_builder_add_boolean_value(builder, answer->fits);
+    else
+        json_builder_add_null_value(builder);
     if (answer->fault)
         rh_json_add_text(builder, "error", answer->fault);
     json_builder_set_member_name(builder, "devices");
@@ -106,7 +129,8 @@ static void add_answer(JsonBuilder *builder, const RhAnswer *answer)
     json_builder_end_object(builder);
 }
 
-void rh_answers_append_json(GString *out, const RhGuest *guest, GPtrArray *answers)
+void rh_answers_append_json(GString *out, const RhGuest *guest, const RhPolicy *policy,
+                            GPtrArray *answers)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -121,8 +145,9 @@ void rh_answers_append_json(GString *out, const RhGuest *guest, GPtrArray *answe
     json_builder_set_member_name(builder, "hosts");
     json_builder_begin_array(builder);
     for (guint i = 0; i < answers->len; i++)
-        add_answer(builder, g_ptr_array_index(answers, i));
+        add_answer(builder, guest, g_ptr_array_index(answers, i));
     json_builder_end_array(builder);
+    add_unattended(builder, guest, policy);
     json_builder_end_object(builder);
     rh_json_append(out, builder);
 }

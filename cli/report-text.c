@@ -146,19 +146,46 @@ void rh_answers_append_faults(GString *out, GPtrArray *answers)
     }
 }
 
+/* What is the same on each host: what nobody looked at. */
+static void append_unattended(GString *out, const RhGuest *guest, const RhPolicy *policy)
+{
+    gboolean refused = FALSE;
+
+    for (guint i = 0; i < guest->unattended->len; i++) {
+        const RhUnattended *unattended = g_ptr_array_index(guest->unattended, i);
+        g_autofree char *said = rh_unattended_tell(unattended);
+        g_autofree char *warning = g_strconcat("warning: ", said, NULL);
+        g_autofree char *refusal = NULL;
+
+        if (rh_unattended_is_refused(unattended, policy))
+            refusal = rh_unattended_refusal(unattended);
+        append_line(out, "  ", refusal ? refusal : warning);
+        refused |= refusal != NULL;
+    }
+    if (refused)
+        append_line(out, "  ", RH_UNATTENDED_REMEDY);
+}
+
+static const char *headline(const RhGuest *guest, const RhAnswer *answer)
+{
+    if (!rh_answer_judges(guest, answer))
+        return ": nothing to do";
+    return answer->fits ? " fits" : " does not fit";
+}
+
 static void append_answer(GString *out, const RhGuest *guest, const RhAnswer *answer)
 {
-    g_autofree char *head =
-        g_strdup_printf("guest '%s' %s on host '%s'%s", guest->name ? guest->name : "",
-                        rh_answer_fits(answer) ? "fits" : "does not fit", answer->name,
-                        guest->boots ? ", when it boots there anew" : "");
+    g_autofree char *head = g_strdup_printf(
+        "guest '%s'%s on host '%s'%s", guest->name ? guest->name : "", headline(guest, answer),
+        answer->name, guest->boots ? ", when it boots there anew" : "");
 
     append_line(out, "", head);
     append_file(out, answer);
     if (!rh_guest_has_ours(guest))
-        append_line(out, "  ", "it has " RH_KINDS_NONE);
+        append_line(out, "  ", "it has " RH_KINDS_NONE " that are looked after");
     for (guint i = 0; i < answer->plan->choices->len; i++)
         append_choice(out, answer->plan, g_ptr_array_index(answer->plan->choices, i));
+    append_unattended(out, guest, answer->plan->context.policy);
 }
 
 void rh_answers_append_text(GString *out, const RhGuest *guest, GPtrArray *answers)

@@ -13,6 +13,7 @@ static void guest_device_free(gpointer data)
     g_free(device->source);
     g_free(device->node);
     g_free(device->guest_address);
+    g_free(device->chain);
     g_free(device->model);
     g_free(device);
 }
@@ -22,6 +23,7 @@ RhGuest *rh_guest_new(void)
     RhGuest *guest = g_new0(RhGuest, 1);
 
     guest->devices = g_ptr_array_new_with_free_func(guest_device_free);
+    guest->unattended = g_ptr_array_new_with_free_func((GDestroyNotify)rh_unattended_free);
     return guest;
 }
 
@@ -30,6 +32,7 @@ void rh_guest_free(RhGuest *guest)
     if (!guest)
         return;
     g_ptr_array_unref(guest->devices);
+    g_ptr_array_unref(guest->unattended);
     rh_record_free(guest->record);
     g_free(guest->name);
     g_free(guest->uuid);
@@ -79,23 +82,62 @@ static gboolean same_source(const RhGuestDevice *device, const RhDevice *entry)
     return rh_device_same_key(device->kind, device->source, rh_device_key(entry));
 }
 
-static gboolean is_entry_of(const RhDevice *entry, const RhGuestDevice *device)
+/* How many of @guest's devices have the guest address of @device, another or the same guest's. */
+static guint count_at(const RhGuest *guest, const RhGuestDevice *device)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *other = g_ptr_array_index(guest->devices, i);
+
+        n += other->kind == device->kind &&
+             g_strcmp0(other->guest_address, device->guest_address) == 0;
+    }
+    return n;
+}
+
+static guint count_entries_at(const RhRecord *record, const RhGuestDevice *device)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < record->entries->len; i++) {
+        const RhDevice *entry = g_ptr_array_index(record->entries, i);
+
+        n += entry->kind == device->kind &&
+             g_strcmp0(rh_device_text(entry, RH_ATTR_GUEST_ADDRESS), device->guest_address) == 0;
+    }
+    return n;
+}
+
+/* Whether the guest address does not say which entry is the device's: a disk with a copy of it, or
+ * with an image on it, has two, and had before one of them went. */
+static gboolean is_shared(const RhGuest *guest, const RhGuestDevice *device)
+{
+    return device->chain && device->guest_address &&
+           (count_at(guest, device) > 1 || count_entries_at(guest->record, device) > 1);
+}
+
+static gboolean is_entry_of(const RhDevice *entry, const RhGuestDevice *device, gboolean shared)
 {
     const char *address = rh_device_text(entry, RH_ATTR_GUEST_ADDRESS);
 
     if (entry->kind != device->kind)
         return FALSE;
     if (address && device->guest_address)
-        return g_str_equal(address, device->guest_address);
+        return g_str_equal(address, device->guest_address) &&
+               (!shared || same_source(device, entry));
     return same_source(device, entry);
 }
 
-static gboolean match_device(RhGuestDevice *device, const RhRecord *record, GError **error)
+static gboolean match_device(const RhGuest *guest, RhGuestDevice *device, GError **error)
 {
-    for (guint i = 0; i < record->entries->len; i++) {
-        RhDevice *entry = g_ptr_array_index(record->entries, i);
+    GPtrArray *entries = guest->record->entries;
+    gboolean shared = is_shared(guest, device);
 
-        if (!is_entry_of(entry, device))
+    for (guint i = 0; i < entries->len; i++) {
+        RhDevice *entry = g_ptr_array_index(entries, i);
+
+        if (!is_entry_of(entry, device, shared))
             continue;
         if (device->entry)
             return rh_raise(error, RH_ERROR_INPUT,
@@ -206,7 +248,7 @@ gboolean rh_guest_match_record(RhGuest *guest, GError **error)
     if (!refuse_same_source(guest, error))
         return FALSE;
     for (guint i = 0; guest->record && i < guest->devices->len; i++)
-        if (!match_device(g_ptr_array_index(guest->devices, i), guest->record, error))
+        if (!match_device(guest, g_ptr_array_index(guest->devices, i), error))
             return FALSE;
     for (guint i = 0; guest->record && i < guest->devices->len; i++)
         match_last(guest, g_ptr_array_index(guest->devices, i));
@@ -272,18 +314,25 @@ static gboolean is_alike(const RhGuestDevice *a, const RhGuestDevice *b)
            g_strcmp0(a->model, b->model) == 0;
 }
 
-/* By guest address, or by source. */
+static gboolean is_twin(const RhGuestDevice *twin, const RhGuestDevice *device, gboolean shared)
+{
+    if (twin->kind != device->kind || g_strcmp0(twin->class, device->class) != 0)
+        return FALSE;
+    if (twin->guest_address && device->guest_address)
+        return g_str_equal(twin->guest_address, device->guest_address) &&
+               (!shared || g_strcmp0(twin->chain, device->chain) == 0);
+    return rh_device_same_key(device->kind, rh_guest_device_key(twin), rh_guest_device_key(device));
+}
+
+/* By guest address and place in the disk, or by source. */
 static RhGuestDevice *find_known_twin(const RhGuest *guest, const RhGuestDevice *device)
 {
+    gboolean shared = device->chain && device->guest_address && count_at(guest, device) > 1;
+
     for (guint i = 0; i < guest->devices->len; i++) {
         RhGuestDevice *twin = g_ptr_array_index(guest->devices, i);
 
-        if (twin->kind != device->kind || g_strcmp0(twin->class, device->class) != 0)
-            continue;
-        if (twin->guest_address && device->guest_address
-                ? g_str_equal(twin->guest_address, device->guest_address)
-                : rh_device_same_key(device->kind, rh_guest_device_key(twin),
-                                     rh_guest_device_key(device)))
+        if (is_twin(twin, device, shared))
             return twin;
     }
     return NULL;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/record.h"
+#include "core/unattended.h"
 
 /* A guest with more devices of ours than this is refused. */
 #define RH_MAX_GUEST_DEVICES 64u
@@ -20,6 +21,8 @@ typedef struct RhGuestDevice {
     char *source;        /* as it is written: a node, a uuid, a site's own link to a node */
     char *node;          /* what such a link leads to on this host; NULL: source is no link */
     char *guest_address; /* "pci:0000:00:02.0", "ccw:fe.0.0001"; NULL: none */
+    char *chain;         /* of a disk, where in it: "" is the disk, else "mirror",
+                            "backingStore/backingStore"; all have its guest address. NULL: no disk */
     const char *class;   /* vDPA: "net" or "blk"; NULL otherwise */
     char *model;         /* mdev: "vfio-pci", "vfio-ap", "vfio-ccw"; NULL otherwise */
     gboolean has_mac;
@@ -31,6 +34,7 @@ typedef struct RhGuestDevice {
     gboolean read_only;
     RhDevice *entry;       /* of the record; NULL: unrecorded. Set by rh_guest_match_record() */
     gboolean chosen;       /* a management layer wrote the source: to be checked, not replaced */
+    gboolean is_unplanned; /* of libvirt's own files: in a form that is not looked after */
     gboolean is_candidate; /* the XML alone does not say whether it is ours: rh_guest_settle() */
 } RhGuestDevice;
 
@@ -38,6 +42,7 @@ typedef struct {
     char *name;
     char *uuid;                 /* NULL: the XML has none */
     GPtrArray *devices;         /* of RhGuestDevice, in XML order */
+    GPtrArray *unattended;      /* of RhUnattended, in XML order */
     guint n_vfio;               /* VFIO devices, those of others' kinds too */
     gboolean bound;             /* to the NUMA nodes in `nodes` */
     guint8 nodes[RH_MAX_NODES]; /* 1 for each node */
@@ -63,9 +68,10 @@ gboolean rh_guest_bind(RhGuest *guest, const char *nodeset);
 
 /*
  * Finds each device's entry in the record: by guest address where both have one, by source
- * otherwise; and where of a kind and model one device and one entry are left then, neither with an
- * address, as of vfio-ap, they belong together. Error: RH_ERROR_INPUT where two devices have the
- * same source, one device two entries, or two devices one.
+ * otherwise, and of a disk also where several have the same address; and where of a kind and model
+ * one device and one entry are left then, neither with an address, as of vfio-ap, they belong
+ * together. Error: RH_ERROR_INPUT where two devices have the same source, one device two entries,
+ * or two devices one.
  */
 gboolean rh_guest_match_record(RhGuest *guest, GError **error);
 
@@ -99,8 +105,10 @@ gboolean rh_guest_has_device(const RhGuest *guest, RhKind kind, const char *key)
 
 /*
  * Which device of @guest is @device of @other, another XML of the same guest, its definition for
- * instance: by guest address where both have one, by source otherwise, and by what is left as in
- * rh_guest_match_record(). NULL: none. Owned by @guest.
+ * instance: by guest address where both have one, and by the place in the disk where several have
+ * that; by source otherwise, and by what is left as in rh_guest_match_record(). NULL: none. Owned
+ * by
+ * @guest.
  */
 RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuest *other,
                                   const RhGuestDevice *device);

@@ -29,6 +29,7 @@ RhPolicy *rh_policy_new(void)
     policy->match = RH_MATCH_CAPABILITY;
     policy->unrecorded = RH_UNRECORDED_REJECT;
     policy->unrecorded_restore = RH_UNRECORDED_KEEP;
+    policy->unknown = RH_UNKNOWN_REJECT;
     policy->deadline = 10;
     policy->ring = RH_RING_AUTO;
     policy->pools = g_ptr_array_new_with_free_func(pool_free);

@@ -9,6 +9,7 @@
 
 typedef enum { RH_MATCH_CAPABILITY = 1 << 0, RH_MATCH_EXACT = 1 << 1 } RhMatch;
 typedef enum { RH_UNRECORDED_REJECT, RH_UNRECORDED_KEEP } RhUnrecorded;
+typedef enum { RH_UNKNOWN_REJECT, RH_UNKNOWN_KEEP } RhUnknown;
 typedef enum { RH_RING_AUTO, RH_RING_DEVICE, RH_RING_XML } RhRing;
 
 /* [pool NAME]: devices that an administrator declares interchangeable. */
@@ -32,6 +33,7 @@ typedef struct {
     RhMatch match;
     RhUnrecorded unrecorded;
     RhUnrecorded unrecorded_restore;
+    RhUnknown unknown; /* of what may be a device of ours in a form that is not understood */
     gboolean pools_required;
     guint deadline; /* seconds */
     RhRing ring;

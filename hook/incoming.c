@@ -8,6 +8,7 @@
 #include "site/confinement.h"
 #include "site/users.h"
 #include "util/error.h"
+#include "util/text.h"
 #include "xml/domain.h"
 
 #include <unistd.h>
@@ -121,6 +122,23 @@ static gpointer copy_text(gconstpointer text, gpointer data G_GNUC_UNUSED)
     return g_strdup(text);
 }
 
+/* What nobody looks after is told where the program runs at all. */
+static void add_unattended(GPtrArray *warnings, const RhGuest *guest)
+{
+    for (guint i = 0; i < guest->unattended->len; i++)
+        g_ptr_array_add(warnings, rh_unattended_tell(g_ptr_array_index(guest->unattended, i)));
+}
+
+/* The same of a guest that is not planned. */
+static void note_unattended(RhDecision *decision, const RhGuest *guest)
+{
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+
+    add_unattended(warnings, guest);
+    g_clear_pointer(&decision->warnings, g_strfreev);
+    decision->warnings = strings_of(warnings);
+}
+
 static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *policy,
                       const RhUsers *users)
 {
@@ -137,6 +155,7 @@ static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *
         g_ptr_array_add(warnings, left);
     if (denied)
         g_ptr_array_add(warnings, denied);
+    add_unattended(warnings, plan->context.guest);
     for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
         g_autofree char *device = rh_guest_device_describe(choice->guest_device);
@@ -149,6 +168,7 @@ static void note_plan(RhDecision *decision, const RhPlan *plan, const RhPolicy *
                             g_strdup_printf("%s: %s", device, (char *)g_ptr_array_index(said, j)));
     }
     decision->plans = strings_of(plans);
+    g_clear_pointer(&decision->warnings, g_strfreev);
     decision->warnings = strings_of(warnings);
 }
 
@@ -200,6 +220,7 @@ static gboolean decide_and_reserve(Job *job, RhLedger *ledger, const RhPolicy *p
     if (!refuse_unseen(users, error))
         return FALSE;
     rh_users_mark(users, ledger->claims, &ledger->claimant, inventory);
+    rh_unattended_mark(situation.guest->unattended, inventory);
     outcome = decide_on(&situation, users);
     decision->refusal = explain(&situation, outcome, users);
     note_plan(decision, outcome->plan, policy, users);
@@ -271,6 +292,28 @@ static gboolean decide(Job *job, RhDecision *decision, GError **error)
     return ledger && decide_and_reserve(job, ledger, policy, inventory, users, decision, error);
 }
 
+/* Whether what may be ours in a form that is not understood turns the guest away, with its refusal.
+ * One that only starts is not asked: its definition is this host's. */
+static gboolean refuse_unknown(const Job *job, const RhGuest *guest, RhDecision *decision,
+                               GError **error)
+{
+    g_autoptr(RhPolicy) policy = NULL;
+    g_autoptr(RhInventory) inventory = NULL;
+    g_autoptr(RhHost) host = NULL;
+
+    if (job->why == RH_INCOMING_START || !rh_unattended_any_unknown(guest->unattended))
+        return TRUE;
+    policy = rh_environment_policy(job->environment, error);
+    inventory = policy ? rh_environment_inventory(job->environment, 0, policy, &host, error) : NULL;
+    if (!inventory)
+        return FALSE;
+    decision->refusal =
+        rh_unattended_refuse(guest->unattended, policy, guest->name, inventory->name);
+    if (decision->refusal)
+        decision->refusal = rh_cut(rh_one_line(decision->refusal), RH_MAX_MESSAGE);
+    return TRUE;
+}
+
 static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)
 {
     const RhGuest *guest;
@@ -283,7 +326,10 @@ static gboolean read_and_decide(Job *job, RhDecision *decision, GError **error)
     decision->guest = g_strdup(guest->name);
     decision->uuid = g_strdup(guest->uuid);
     decision->sources = rh_guest_sources(guest);
-    return !rh_guest_has_ours(guest) || decide(job, decision, error);
+    note_unattended(decision, guest);
+    if (!refuse_unknown(job, guest, decision, error))
+        return FALSE;
+    return decision->refusal || !rh_guest_has_ours(guest) || decide(job, decision, error);
 }
 
 static void put_text(GVariantDict *dict, const char *name, const char *text)
@@ -406,6 +452,7 @@ gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhI
 {
     Job job = {.environment = environment, .bytes = bytes, .why = why};
     g_autoptr(RhDomain) domain = NULL;
+    const RhGuest *guest;
 
     *ret_ledger = NULL;
     if (!rh_domain_may_have_devices(bytes) && why == RH_INCOMING_RESTORE)
@@ -416,7 +463,9 @@ gboolean rh_incoming_decide(const RhEnvironment *environment, GBytes *bytes, RhI
         if (!domain)
             return FALSE;
         job.domain = domain;
-        if (!rh_guest_has_ours(rh_domain_guest(domain)))
+        guest = rh_domain_guest(domain);
+        note_unattended(ret_decision, guest);
+        if (!rh_guest_has_ours(guest) && !rh_unattended_any_unknown(guest->unattended))
             return TRUE;
     }
     job.deadline = environment->deadline;

@@ -12,9 +12,10 @@
  * Adds the mdev parents, types and devices below @root to @inventory; none where the kernel has no
  * mdev. A parent's `bus` is its subsystem: "pci", "css", "matrix" (vfio_ap), and for a parent that
  * is a class device the class ("mtty"). Of a device, those parameters are read that @policy lists
- * for its type, of vfio_ap matrix, control domains and cards, and of nvidia its vgpu_params; lines are joined by blanks. What a vendor's driver does
- * not tell, for whatever reason, is unknown. A device that vanishes meanwhile is left out. Error:
- * RH_ERROR_HOST; RH_ERROR_CONFIG where @policy lists a parameter that leads elsewhere.
+ * for its type, of vfio_ap matrix, control domains and cards, and of nvidia its vgpu_params; lines
+ * are joined by blanks. What a vendor's driver does not tell, for whatever reason, is unknown. A
+ * device that vanishes meanwhile is left out. Error: RH_ERROR_HOST; RH_ERROR_CONFIG where @policy
+ * lists a parameter that leads elsewhere.
  */
 gboolean rh_mdev_read(RhDir *root, const RhPolicy *policy, RhInventory *inventory, GError **error);
 
@@ -22,6 +23,6 @@ gboolean rh_mdev_read(RhDir *root, const RhPolicy *policy, RhInventory *inventor
 gboolean rh_mdev_accepts(RhDir *root, const char *uuid, const char *version);
 
 /* The mdev @uuid (in either case) with its type, and that's name and device-api, and what a
- * cold start goes by of vfio-ccw and vfio-ap, as far as they are known; NULL where it is not here or has no type yet. Owned
- * by the caller. */
+ * cold start goes by of vfio-ccw and vfio-ap, as far as they are known; NULL where it is not here
+ * or has no type yet. Owned by the caller. */
 RhDevice *rh_mdev_at(RhDir *root, const char *uuid);

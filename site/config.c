@@ -87,6 +87,15 @@ static gboolean take_unrecorded_restore(const Setting *setting)
     return take_unrecorded_into(setting, &setting->policy->unrecorded_restore);
 }
 
+static gboolean take_unknown(const Setting *setting)
+{
+    static const char *const words[] = {"reject", "keep", NULL};
+    int place = one_of(setting->value, words);
+
+    setting->policy->unknown = place == 1 ? RH_UNKNOWN_KEEP : RH_UNKNOWN_REJECT;
+    return place >= 0;
+}
+
 static gboolean take_pools(const Setting *setting)
 {
     static const char *const words[] = {"optional", "required", NULL};
@@ -178,6 +187,7 @@ static gboolean take_vdpa_reconfigure(const Setting *setting)
 static const Key policy_keys[] = {{"match", "capability or exact", take_match},
                                   {"unrecorded", "reject or keep", take_unrecorded},
                                   {"unrecorded-restore", "keep or reject", take_unrecorded_restore},
+                                  {"unknown", "reject or keep", take_unknown},
                                   {"pools", "optional or required", take_pools},
                                   {"deadline", "a number of seconds from 1 to 60", take_deadline},
                                   {"ring", "auto, device or xml", take_ring},

@@ -355,6 +355,22 @@ gboolean rh_users_mark_now(const RhEnvironment *environment, RhHost *host, const
                            : "");
 }
 
+/* Of what definitions name only that is left which nobody plans, and that as if it were in use:
+ * their guests get it whatever is planned. */
+static void keep_unplanned(RhUsers *users)
+{
+    for (guint i = 0; i < users->defined->len; i++) {
+        RhGuest *guest = g_ptr_array_index(users->defined, i);
+
+        for (guint j = guest->devices->len; j-- > 0;)
+            if (!((RhGuestDevice *)g_ptr_array_index(guest->devices, j))->is_unplanned)
+                g_ptr_array_remove_index(guest->devices, j);
+        if (guest->devices->len > 0)
+            g_ptr_array_add(users->guests, guest);
+    }
+    g_ptr_array_set_size(users->defined, 0);
+}
+
 gboolean rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host,
                               RhInventory *inventory, GError **error)
 {
@@ -367,7 +383,7 @@ gboolean rh_users_mark_in_use(const RhEnvironment *environment, RhHost *host,
     if (g_error_matches(unknown, RH_ERROR, RH_ERROR_STATE))
         return rh_raise(error, RH_ERROR_STATE, "it is not known what guests here use: %s",
                         unknown->message);
-    g_ptr_array_set_size(users->defined, 0);
+    keep_unplanned(users);
     rh_users_mark(users, claims, NULL, inventory);
     denied = geteuid() != 0 ? rh_users_warn_of_denied(users) : NULL;
     return !denied ||

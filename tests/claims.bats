@@ -655,6 +655,23 @@ claim_of() { # DAEMON: what is said to have run the hook
     refused "in use by guest db2" web1000 migrate begin
 }
 
+@test "busy by a status file: below an image over a disk, and in forms that are not looked after" {
+    local devices=(
+        "<disk type='file'><source file='/srv/1'/><backingStore type='vhostvdpa'><source dev='/dev/vhost-vdpa-0'/></backingStore></disk></devices>"
+        "<hostdev mode='subsystem' type='vdpa'><source dev='/dev/vhost-vdpa-0'/></hostdev></devices>"
+        "<disk type='file'><source file='/srv/1'><dataStore type='vhostvdpa'><source dev='/dev/vhost-vdpa-0'/></dataStore></source></disk></devices>"
+        "</devices><qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='vhost-vdpa,id=h,vhostdev=/dev/vhost-vdpa-0'/></qemu:commandline>"
+    ) words
+    make 1 1
+    for words in "${devices[@]}"; do
+        echo "<domain type='kvm'><name>db2</name><devices>$words</domain>" > db2.xml
+        shows db2
+        refused "in use by guest db2" web1000 migrate begin
+    done
+    rm $status_folder/db2.xml
+    comes web1000
+}
+
 @test "status files that are none, and other files beside them, cost nothing" {
     make 1 1
     echo "no XML" > $status_folder/odd.xml
@@ -1835,6 +1852,18 @@ END
     grep -q '^SYSLOG_IDENTIFIER=virt-rehome$' journal
     grep -qa 'in use by guest web1000' journal
     ! grep -qa '<domain' journal || return 1
+}
+
+@test "the journal: what a guest names of its host and nobody looks after" {
+    make 1 1
+    sed -i "s|</devices>|<hostdev type='pci'><source><address domain='0' bus='0x3b' slot='0' function='0x2'/></source></hostdev>&|" web1000.xml
+    echo "<domain><name>db2</name><devices><hostdev type='usb'><source><vendor id='0x1d6b'/><product id='2'/></source></hostdev></devices></domain>" > db2.xml
+    with_journal << 'END'
+passes web1000 migrate begin
+passes db2 migrate begin
+END
+    grep -qa "^MESSAGE=PCI device '0000:3b:00.2' is not looked after: " journal
+    grep -qa "^MESSAGE=USB device '1d6b:0002' is not looked after: " journal
 }
 
 @test "the journal: a damaged claims file, and a status file that cannot be read" {

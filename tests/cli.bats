@@ -302,10 +302,47 @@ json() { # EXPRESSION over the parsed output, called `it`
     cmp out guest.xml
 }
 
-@test "check: a guest without devices of ours fits everywhere, whatever else is broken" {
-    try check "$RH_SOURCE_DIR/tests/fixtures/no-devices-of-ours/domain.xml" --host nowhere.xml --config nowhere.conf
+@test "check: for a guest without devices of ours there is nothing to do, whatever is configured" {
+    try check "$RH_SOURCE_DIR/tests/fixtures/no-devices-of-ours/domain.xml" --host host.xml --config nowhere.conf
     ends 0
+    grep -q "^guest 'web1': nothing to do on host 'dsthost'$" out
     grep -q 'it has no vDPA and no mediated devices' out
+    try check "$RH_SOURCE_DIR/tests/fixtures/no-devices-of-ours/domain.xml" --host host.xml --format json
+    ends 0
+    json '[(h["host"], h["fits"], h["devices"]) for h in it["hosts"]] == [("dsthost", None, [])] and it["unattended"] == []'
+}
+
+@test "check: a host that is not there is trouble, whatever the guest has" {
+    for guest in guest.xml "$RH_SOURCE_DIR/tests/fixtures/no-devices-of-ours/domain.xml"; do
+        try check "$guest" --host nowhere.xml "${config[@]}"
+        ends 2
+        [ ! -s out ]
+        grep -q "^virt-rehome: cannot open the inventory 'nowhere.xml'" err
+    done
+    input="$RH_SOURCE_DIR/tests/fixtures/no-devices-of-ours/domain.xml"
+    try hook web1 migrate begin - --host nowhere.xml "${config[@]}" --state state
+    ends 0
+    [ ! -s err ]
+}
+
+@test "check: what is not looked after is listed, and hosts are alike for it" {
+    guest="$RH_SOURCE_DIR/tests/fixtures/unattended-pci-and-usb/domain.xml"
+    sed "s/'dsthost'/'b'/; s/\"dsthost\"/\"b\"/" host.xml > b.xml
+    try check "$guest" --host host.xml --host b.xml --format json
+    ends 0
+    json '[(one["host"], one["fits"]) for one in it["hosts"]] == [("b", None), ("dsthost", None)]'
+    json 'it["unattended"] == [{"kind": "pci", "source": "0000:41:00.4"}, {"kind": "usb", "source": "1d6b:0002"}]'
+    try check "$guest" --host host.xml --print-xml
+    ends 0
+    cmp out "$guest"
+    try check "$RH_SOURCE_DIR/tests/fixtures/unknown-in-arguments/domain.xml" --host host.xml "${config[@]}" --format json
+    ends 1
+    json 'it["hosts"][0]["fits"] is False and it["unattended"][0]["source"] == "/dev/vhost-vdpa-0"'
+    json '"not understood" in it["unattended"][0]["refusal"]'
+    try check "$RH_SOURCE_DIR/tests/fixtures/unknown-in-arguments/domain.xml" --host host.xml "${config[@]}"
+    ends 1
+    grep -q "^guest 'web1' does not fit on host 'dsthost'$" out
+    grep -q "'unknown = keep'" out
 }
 
 @test "check: this host, in a tree" {

@@ -213,6 +213,18 @@ web2: '/dev/vhost-vdpa-7' -> '/dev/vhost-vdpa-3'"
     is "$(source_of web1)" /dev/vhost-vdpa-7
 }
 
+@test "what a definition names in a form that nobody plans is its guest's" {
+    host "$(nic a 5)" "$(nic b 6)"
+    with_nic web1 7 "name='b'"
+    guest db1 "" "<hostdev mode='subsystem' type='vdpa'><source dev='/dev/vhost-vdpa-6'/></hostdev>"
+    refresh
+    is "$(source_of web1)" /dev/vhost-vdpa-5
+    rm root/etc/libvirt/qemu/db1.xml
+    with_nic web1 7 "name='b'"
+    refresh
+    is "$(source_of web1)" /dev/vhost-vdpa-6
+}
+
 @test "what a definition that exceeds a limit names is its guest's" {
     local words
     words=$(printf "xmlns:n%s='urn:n' " {1..300})

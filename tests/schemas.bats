@@ -93,9 +93,9 @@ refuses() { # SCHEMA EDIT
 
 # -- what the command prints as JSON --------------------------------------------------------------
 
-# Holds rules.json, edited by the expression $1 over it, called `it`, against the schema.
-rules_are() { # EXPRESSION
-    python3 - "$1" schemas/rules.json "$BATS_TEST_TMPDIR/rules.json" << 'END'
+# Holds the document NAME.json, edited by the expression over it, called `it`, against its schema.
+agrees() { # NAME EXPRESSION
+    python3 - "$2" "schemas/$1.json" "$BATS_TEST_TMPDIR/$1.json" << 'END'
 import json, sys
 import jsonschema
 schema, it = (json.load(open(name)) for name in sys.argv[2:])
@@ -112,12 +112,32 @@ END
 @test "rules --format json is what its schema says, and that turns down what is not" {
     python3 -c 'import jsonschema' || skip "python3-jsonschema is not installed"
     "$RH_BIN_DIR/virt-rehome" rules --format json > "$BATS_TEST_TMPDIR/rules.json"
-    rules_are pass
+    agrees rules pass
     for edit in 'del it["rules"]' 'it["rules"] = []' 'it["more"] = 1' 'it["rules"][0]["more"] = 1' \
         'del it["rules"][0]["why"]' 'it["rules"][0]["why"] = "Since it is."' 'it["rules"][0]["kind"] = "vf"' \
         'it["rules"][0]["only"] = ""' 'it["rules"][0]["when"] = "no"' 'it["rules"][0]["attribute"] = "Class"' \
         'it["rules"][0]["capability"] = it["rules"][0]["exact"] = None' 'it["rules"][0]["exact"] = 1'; do
-        run rules_are "$edit"
+        run agrees rules "$edit"
+        echo "$edit: $output"
+        [ "$status" -eq 3 ]
+    done
+}
+
+@test "check --format json is what its schema says, and that turns down what is not" {
+    python3 -c 'import jsonschema' || skip "python3-jsonschema is not installed"
+    local name fixture
+    name="$BATS_TEST_TMPDIR/check.json"
+    for fixture in no-devices-of-ours unattended-pci-and-usb unattended-vf-beside-vdpa unknown-beside-what-fits \
+        vdpa-pool-unrecorded-several-mgmtdevs record-keep-beside-recorded record-missing joint-three-for-two; do
+        "$RH_BIN_DIR/virt-rehome" check "tests/fixtures/$fixture/domain.xml" --host "tests/fixtures/$fixture/host.xml" \
+            --config /dev/null --format json > "$name" || [ "$?" = 1 ]
+        echo "$fixture"
+        agrees check pass
+    done
+    for edit in 'del it["unattended"]' 'it["hosts"] = []' 'it["hosts"][0]["fits"] = None' 'it["hosts"][0]["fits"] = "no"' \
+        'it["more"] = 1' 'it["unattended"] = [{"kind": "pci"}]' 'it["hosts"][0]["devices"][0]["action"] = "take"' \
+        'del it["hosts"][0]["devices"][0]["target"]' 'it["hosts"][0]["devices"][0]["candidates"][0]["verdict"] = "yes"'; do
+        run agrees check "$edit"
         echo "$edit: $output"
         [ "$status" -eq 3 ]
     done

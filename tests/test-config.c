@@ -59,6 +59,7 @@ static void test_defaults(void)
     g_assert_cmpint(policy->match, ==, RH_MATCH_CAPABILITY);
     g_assert_cmpint(policy->unrecorded, ==, RH_UNRECORDED_REJECT);
     g_assert_cmpint(policy->unrecorded_restore, ==, RH_UNRECORDED_KEEP);
+    g_assert_cmpint(policy->unknown, ==, RH_UNKNOWN_REJECT);
     g_assert_cmpuint(policy->deadline, ==, 10);
     g_assert_cmpint(policy->ring, ==, RH_RING_AUTO);
     g_assert_false(policy->pools_required);
@@ -74,6 +75,7 @@ static void test_all_keys(void)
                                  "match = exact   # or capability\n"
                                  "unrecorded = keep\n"
                                  "unrecorded-restore = reject\n"
+                                 "unknown = keep\n"
                                  "pools = required\n"
                                  "deadline = 30\n"
                                  "ring = xml\n"
@@ -95,6 +97,7 @@ static void test_all_keys(void)
     g_assert_cmpint(policy->match, ==, RH_MATCH_EXACT);
     g_assert_cmpint(policy->unrecorded, ==, RH_UNRECORDED_KEEP);
     g_assert_cmpint(policy->unrecorded_restore, ==, RH_UNRECORDED_REJECT);
+    g_assert_cmpint(policy->unknown, ==, RH_UNKNOWN_KEEP);
     g_assert_true(policy->pools_required);
     g_assert_cmpuint(policy->deadline, ==, 30);
     g_assert_cmpint(policy->ring, ==, RH_RING_XML);

@@ -178,6 +178,69 @@ static void test_same_source(void)
     g_assert_error(error, RH_ERROR, RH_ERROR_INPUT);
 }
 
+static RhGuestDevice *add_disk(RhGuest *guest, const char *source, const char *chain)
+{
+    RhGuestDevice *device = add_nic(guest, source, "pci:0000:04:00.0");
+
+    device->class = "blk";
+    device->chain = g_strdup(chain);
+    return device;
+}
+
+/* A disk and its copy have one guest address: the sources say which entry is whose. */
+static void test_shared_address(void)
+{
+    g_autoptr(RhGuest) guest = rh_guest_new();
+    RhGuestDevice *disk = add_disk(guest, "/dev/vhost-vdpa-1", "");
+    RhGuestDevice *copy = add_disk(guest, "/dev/vhost-vdpa-2", "mirror");
+    const RhDevice *entry_of_copy = add_entry(guest, "/dev/vhost-vdpa-2", "pci:0000:04:00.0");
+    const RhDevice *entry_of_disk = add_entry(guest, "/dev/vhost-vdpa-1", "pci:0000:04:00.0");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(rh_guest_match_record(guest, &error));
+    g_assert_true(disk->entry == entry_of_disk && copy->entry == entry_of_copy);
+    g_assert_false(disk->chosen || copy->chosen);
+}
+
+/* Of a copy that became the disk both entries are left; of an image over the disk none is new. */
+static void test_changed_chain(void)
+{
+    g_autoptr(RhGuest) pivoted = rh_guest_new();
+    g_autoptr(RhGuest) covered = rh_guest_new();
+    g_autoptr(RhGuest) copied = rh_guest_new();
+    const RhGuestDevice *disk = add_disk(pivoted, "/dev/vhost-vdpa-2", "");
+    const RhGuestDevice *below = add_disk(covered, "/dev/vhost-vdpa-8", "backingStore");
+    const RhGuestDevice *copy;
+    const RhDevice *entry;
+    g_autoptr(GError) error = NULL;
+
+    add_entry(pivoted, "/dev/vhost-vdpa-1", "pci:0000:04:00.0");
+    entry = add_entry(pivoted, "/dev/vhost-vdpa-2", "pci:0000:04:00.0");
+    g_assert_true(rh_guest_match_record(pivoted, &error));
+    g_assert_true(disk->entry == entry && !disk->chosen);
+    entry = add_entry(covered, "/dev/vhost-vdpa-1", "pci:0000:04:00.0");
+    g_assert_true(rh_guest_match_record(covered, &error));
+    g_assert_true(below->entry == entry && below->chosen);
+    (void)add_disk(copied, "/dev/vhost-vdpa-1", "");
+    copy = add_disk(copied, "/dev/vhost-vdpa-2", "mirror");
+    add_entry(copied, "/dev/vhost-vdpa-1", "pci:0000:04:00.0");
+    g_assert_true(rh_guest_match_record(copied, &error));
+    g_assert_null(copy->entry);
+}
+
+/* In another XML of the guest the sources may be another host's: the place in the disk says it. */
+static void test_twin_in_chain(void)
+{
+    g_autoptr(RhGuest) running = rh_guest_new();
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    const RhGuestDevice *copy = add_disk(running, "/dev/vhost-vdpa-2", "mirror");
+    const RhGuestDevice *disk = add_disk(running, "/dev/vhost-vdpa-1", "");
+    const RhGuestDevice *alone = add_disk(defined, "/dev/vhost-vdpa-2", "");
+
+    g_assert_true(rh_guest_find_twin(running, defined, alone) == disk);
+    g_assert_true(rh_guest_find_twin(defined, running, copy) == alone);
+}
+
 static void test_nodes(void)
 {
     g_autoptr(RhGuest) guest = rh_guest_new();
@@ -306,6 +369,9 @@ int main(int argc, char **argv)
     g_test_add_func("/guest/same-source", test_same_source);
     g_test_add_func("/guest/settle", test_settle);
     g_test_add_func("/guest/has-ours", test_has_ours);
+    g_test_add_func("/guest/shared-address", test_shared_address);
+    g_test_add_func("/guest/changed-chain", test_changed_chain);
+    g_test_add_func("/guest/twin-in-chain", test_twin_in_chain);
     g_test_add_func("/guest/nodes", test_nodes);
     g_test_add_func("/guest/bad-nodes", test_bad_nodes);
     g_test_add_func("/record/move", test_move);

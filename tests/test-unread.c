@@ -38,6 +38,19 @@ static void test_names(void)
           "vdpa /dev/vhost-vdpa-3");
 }
 
+/* As libvirt writes arguments of QEMU's. */
+static void test_arguments(void)
+{
+    check("<qemu:arg value='vhost-vdpa,id=h,vhostdev=/dev/vhost-vdpa-3'/>", -1,
+          "vdpa /dev/vhost-vdpa-3");
+    check("<qemu:arg value='{&quot;path&quot;:&quot;/dev/vhost-vdpa-3&quot;}'/>", -1,
+          "vdpa /dev/vhost-vdpa-3");
+    check("<qemu:arg value='vfio-pci,sysfsdev=/sys/bus/mdev/devices/"
+          "aaaaaaaa-0000-4000-8000-00000000000b,id=m'/>",
+          -1, "mdev aaaaaaaa-0000-4000-8000-00000000000b");
+    check("<a b=',/dev/vhost-vdpa-3\0,'", 24, "");
+}
+
 static void test_none(void)
 {
     check("", -1, "");
@@ -75,6 +88,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/unread/names", test_names);
+    g_test_add_func("/unread/arguments", test_arguments);
     g_test_add_func("/unread/none", test_none);
     g_test_add_func("/unread/many", test_many);
     return g_test_run();

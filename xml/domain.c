@@ -8,6 +8,7 @@
 #include "xml/limits.h"
 #include "xml/parse.h"
 #include "xml/record-xml.h"
+#include "xml/unattended.h"
 #include "xml/use.h"
 
 #include <libxml/xmlsave.h>
@@ -42,21 +43,22 @@ static gboolean read_devices(RhDomain *domain, xmlNode *root, GError **error)
 {
     xmlNode *devices = rh_xml_child(root, NULL, "devices");
 
-    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next) {
+    for (xmlNode *node = rh_xml_walk(devices, devices); node; node = rh_xml_walk(devices, node)) {
         const RhUse *use = rh_use_of(node);
         RhGuestDevice *device;
 
-        if (!use)
+        domain->guest->n_vfio += use && use->is_vfio;
+        if (!use || !use->source) {
+            if (!rh_unattended_read(domain->guest, node, error))
+                return FALSE;
             continue;
-        domain->guest->n_vfio += use->is_vfio;
-        if (!use->source)
-            continue;
+        }
         device = rh_use_read(use, node, domain->guest, error);
         if (!device)
             return FALSE;
         g_hash_table_insert(domain->elements, device, node);
     }
-    return TRUE;
+    return rh_unattended_read_arguments(domain->guest, root, error);
 }
 
 /* Which NUMA nodes the guest's memory is bound to. */

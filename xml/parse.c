@@ -277,6 +277,23 @@ xmlNode *rh_xml_next(xmlNode *node, const char *ns, const char *name)
     return first_of(node->next, ns, name);
 }
 
+static xmlNode *node_after(const xmlNode *root, xmlNode *node)
+{
+    if (node->type == XML_ELEMENT_NODE && node->children)
+        return node->children;
+    while (node != root && !node->next)
+        node = node->parent;
+    return node != root ? node->next : NULL;
+}
+
+xmlNode *rh_xml_walk(const xmlNode *root, xmlNode *node)
+{
+    do {
+        node = root && node ? node_after(root, node) : NULL;
+    } while (node && node->type != XML_ELEMENT_NODE);
+    return node;
+}
+
 RhXmlText *rh_xml_get(xmlNode *node, const char *name)
 {
     return node ? (RhXmlText *)xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
@@ -287,6 +304,23 @@ char *rh_xml_copy(xmlNode *node, const char *name)
     g_autoptr(RhXmlText) text = rh_xml_get(node, name);
 
     return text && *text ? g_strdup(text) : NULL;
+}
+
+guint64 rh_xml_part(xmlNode *address, const char *name)
+{
+    g_autoptr(RhXmlText) text = rh_xml_get(address, name);
+    guint64 part = 0;
+
+    if (text && !rh_parse_hex(text, &part))
+        (void)rh_parse_number(text, G_MAXUINT32, &part);
+    return part;
+}
+
+char *rh_xml_pci(xmlNode *address)
+{
+    return g_strdup_printf("%04x:%02x:%02x.%x", (guint)rh_xml_part(address, "domain"),
+                           (guint)rh_xml_part(address, "bus"), (guint)rh_xml_part(address, "slot"),
+                           (guint)rh_xml_part(address, "function"));
 }
 
 char *rh_xml_writable(const char *value)

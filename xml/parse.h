@@ -62,11 +62,21 @@ gboolean rh_xml_attribute(const RhXmlElement *element, int i, const char **ret_n
 xmlNode *rh_xml_child(xmlNode *parent, const char *ns, const char *name);
 xmlNode *rh_xml_next(xmlNode *node, const char *ns, const char *name);
 
+/* The element below @root (NULL: nothing is) that comes after @node in the document, where @root
+ * itself comes first; NULL: that was the last one. */
+xmlNode *rh_xml_walk(const xmlNode *root, xmlNode *node);
+
 /* The value of an attribute without a namespace, or NULL. */
 RhXmlText *rh_xml_get(xmlNode *node, const char *name);
 
 /* The same as a copy that is the caller's; NULL where it is absent or empty. */
 char *rh_xml_copy(xmlNode *node, const char *name);
+
+/* A part of an address that libvirt wrote, as 0x… or decimal; 0 where it is absent. */
+guint64 rh_xml_part(xmlNode *address, const char *name);
+
+/* The PCI address in the element @address: "0000:3b:00.2"; owned by the caller. */
+char *rh_xml_pci(xmlNode *address);
 
 /* @value as it may be written: what no XML can hold is replaced, so that whatever is written can be
  * read. Nothing that comes in has such characters; this is for what nobody thought of. Owned

@@ -7,6 +7,7 @@
 
 #define MAX_NAMED 1024u
 #define MAX_LENGTH 255u
+#define SEPARATORS ",=;&" /* of an argument of QEMU's, and of what stands for a quote in it */
 
 static const char *find_quote(const char *from, const char *end)
 {
@@ -34,6 +35,30 @@ static gboolean take(RhGuest *guest, GHashTable *seen, const char *text, gsize l
     return TRUE;
 }
 
+static gboolean is_separator(char letter)
+{
+    return letter != '\0' && strchr(SEPARATORS, letter);
+}
+
+/* A quoted text, and the words in it, since one may be an argument of QEMU's, with a path in sysfs,
+ * at whose end stands a uuid. */
+static gboolean take_words(RhGuest *guest, GHashTable *seen, const char *text, gsize length)
+{
+    gboolean room = take(guest, seen, text, length);
+    gsize end;
+
+    for (gsize at = 0; room && at < length; at = end + 1) {
+        const char *slash;
+
+        for (end = at; end < length && !is_separator(text[end]); end++)
+            ;
+        slash = memrchr(text + at, '/', end - at);
+        room = take(guest, seen, text + at, end - at) &&
+               (!slash || take(guest, seen, slash + 1, (gsize)(text + end - slash - 1)));
+    }
+    return room;
+}
+
 RhGuest *rh_unread_guest(GBytes *bytes, const char *name, gboolean *ret_more)
 {
     g_autoptr(RhGuest) guest = rh_guest_new();
@@ -49,7 +74,7 @@ RhGuest *rh_unread_guest(GBytes *bytes, const char *name, gboolean *ret_more)
         const char *next = find_quote(quote + 1, end);
 
         if (next)
-            room = take(guest, seen, quote + 1, (gsize)(next - quote - 1));
+            room = take_words(guest, seen, quote + 1, (gsize)(next - quote - 1));
         quote = next;
     }
     if (ret_more)

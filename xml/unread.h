@@ -6,7 +6,8 @@
 
 /*
  * The guest @name with all that the text @bytes may name as a device of ours: each quoted path
- * below /dev as a vDPA device, each quoted uuid as a mediated one, so that there are more of them
+ * below /dev as a vDPA device, each quoted uuid as a mediated one, also as words of an argument of
+ * QEMU's, so that there are more of them
  * rather than fewer; at most 1,024, @ret_more (may be NULL) is whether there are more than that.
  * NULL: there is none. Owned by the caller. Takes time in proportion to the text. Not seen: names
  * with character references, and text in UTF-16.

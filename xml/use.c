@@ -10,6 +10,8 @@
 
 #define MAX_COUNT 65536u /* descriptors of a ring */
 #define UUID_LENGTH 36u
+#define DEVICES "devices"
+#define DISK "disk"
 
 static gboolean is(xmlNode *node, const char *attribute, const char *value)
 {
@@ -17,6 +19,12 @@ static gboolean is(xmlNode *node, const char *attribute, const char *value)
         node && node->type == XML_ELEMENT_NODE ? rh_xml_get(node, attribute) : NULL;
 
     return g_strcmp0(text, value) == 0;
+}
+
+static gboolean is_named(const xmlNode *node, const char *name)
+{
+    return node && node->type == XML_ELEMENT_NODE && !node->ns &&
+           g_str_equal((const char *)node->name, name);
 }
 
 /* An attribute of a guest's <driver>: 0 where it is absent. */
@@ -42,30 +50,17 @@ static guint read_wish(xmlNode *node, const char *name)
     return text && rh_parse_number(text, MAX_COUNT, &count) ? (guint)count : 0;
 }
 
-/* A part of a guest address, which libvirt writes as 0x…; 0 where it is absent. */
-static guint64 address_part(xmlNode *address, const char *name)
-{
-    g_autoptr(RhXmlText) text = rh_xml_get(address, name);
-    guint64 part = 0;
-
-    if (text && !rh_parse_hex(text, &part))
-        (void)rh_parse_number(text, G_MAXUINT32, &part);
-    return part;
-}
-
 static char *read_guest_address(xmlNode *node)
 {
     xmlNode *address = rh_xml_child(node, NULL, "address");
+    g_autofree char *pci = is(address, "type", "pci") ? rh_xml_pci(address) : NULL;
 
-    if (is(address, "type", "pci"))
-        return g_strdup_printf("pci:%04x:%02x:%02x.%x", (guint)address_part(address, "domain"),
-                               (guint)address_part(address, "bus"),
-                               (guint)address_part(address, "slot"),
-                               (guint)address_part(address, "function"));
+    if (pci)
+        return g_strconcat("pci:", pci, NULL);
     if (is(address, "type", "ccw"))
-        return g_strdup_printf("ccw:%x.%x.%04x", (guint)address_part(address, "cssid"),
-                               (guint)address_part(address, "ssid"),
-                               (guint)address_part(address, "devno"));
+        return g_strdup_printf("ccw:%x.%x.%04x", (guint)rh_xml_part(address, "cssid"),
+                               (guint)rh_xml_part(address, "ssid"),
+                               (guint)rh_xml_part(address, "devno"));
     return NULL;
 }
 
@@ -157,9 +152,38 @@ static gboolean read_interface(RhGuestDevice *device, xmlNode *node, GError **er
            read_count(driver, "tx_queue_size", &device->tx_queue_size, error);
 }
 
+/* The element's place in its disk: "", "mirror", "backingStore/backingStore". */
+static char *read_chain(xmlNode *node)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (; !is_named(node, DISK); node = node->parent)
+        g_ptr_array_insert(names, 0, (gpointer)node->name);
+    g_ptr_array_add(names, NULL);
+    return g_strjoinv("/", (GStrv)names->pdata);
+}
+
 static gboolean read_disk(RhGuestDevice *device, xmlNode *node, GError **error G_GNUC_UNUSED)
 {
+    device->chain = read_chain(node);
     device->read_only = rh_xml_child(node, NULL, "readonly") != NULL;
+    return TRUE;
+}
+
+/* What lies below an image is only read, since all that is written goes to the image (QEMU,
+ * block.c, bdrv_backing_options). */
+static gboolean read_backing_store(RhGuestDevice *device, xmlNode *node,
+                                   GError **error G_GNUC_UNUSED)
+{
+    device->chain = read_chain(node);
+    device->read_only = TRUE;
+    return TRUE;
+}
+
+/* A copy is written. */
+static gboolean read_mirror(RhGuestDevice *device, xmlNode *node, GError **error G_GNUC_UNUSED)
+{
+    device->chain = read_chain(node);
     return TRUE;
 }
 
@@ -183,7 +207,7 @@ static const RhUse uses[] = {
      .class = "net",
      .mark = "vdpa",
      .read = read_interface},
-    {.element = "disk",
+    {.element = DISK,
      .type = "vhostvdpa",
      .source = &by_node,
      .kind = RH_KIND_VDPA,
@@ -191,6 +215,24 @@ static const RhUse uses[] = {
      .class = "blk",
      .mark = "vdpa",
      .read = read_disk},
+    {.element = "backingStore",
+     .type = "vhostvdpa",
+     .within = DISK,
+     .source = &by_node,
+     .kind = RH_KIND_VDPA,
+     .noun = "vDPA backing store",
+     .class = "blk",
+     .mark = "vdpa",
+     .read = read_backing_store},
+    {.element = "mirror",
+     .type = "vhostvdpa",
+     .within = DISK,
+     .source = &by_node,
+     .kind = RH_KIND_VDPA,
+     .noun = "vDPA mirror",
+     .class = "blk",
+     .mark = "vdpa",
+     .read = read_mirror},
     {.element = "hostdev",
      .type = "mdev",
      .is_vfio = TRUE,
@@ -203,11 +245,40 @@ static const RhUse uses[] = {
     {.element = "interface", .type = "hostdev", .is_vfio = TRUE},
 };
 
+/* Whether a row of @within has elements of that name. */
+static gboolean is_nested(const xmlNode *node, const char *within)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(uses); i++)
+        if (g_strcmp0(uses[i].within, within) == 0 && is_named(node, uses[i].element))
+            return TRUE;
+    return FALSE;
+}
+
+/* Whether @node is where the form has it. */
+static gboolean is_in_place(const RhUse *use, const xmlNode *node)
+{
+    const xmlNode *parent = node->parent;
+
+    if (!use->within)
+        return is_named(parent, DEVICES);
+    while (is_nested(parent, use->within))
+        parent = parent->parent;
+    return is_named(parent, use->within) && is_named(parent->parent, DEVICES);
+}
+
+/* The guest's device that the element @node in <devices> is a part of. */
+static xmlNode *whole_of(xmlNode *node)
+{
+    while (node->parent && !is_named(node->parent, DEVICES))
+        node = node->parent;
+    return node;
+}
+
 const RhUse *rh_use_of(xmlNode *node)
 {
-    for (guint i = 0; node->type == XML_ELEMENT_NODE && !node->ns && i < G_N_ELEMENTS(uses); i++)
-        if (g_str_equal((const char *)node->name, uses[i].element) &&
-            is(node, "type", uses[i].type))
+    for (guint i = 0; i < G_N_ELEMENTS(uses); i++)
+        if (is_named(node, uses[i].element) && is(node, "type", uses[i].type) &&
+            is_in_place(&uses[i], node))
             return &uses[i];
     return NULL;
 }
@@ -239,7 +310,7 @@ RhGuestDevice *rh_use_read(const RhUse *use, xmlNode *node, RhGuest *guest, GErr
     device->noun = use->noun;
     device->class = use->class;
     device->source = g_steal_pointer(&source);
-    device->guest_address = read_guest_address(node);
+    device->guest_address = read_guest_address(whole_of(node));
     return !use->read || use->read(device, node, error) ? device : NULL;
 }
 
@@ -285,5 +356,5 @@ gboolean rh_use_is_typed(GBytes *bytes)
         if (uses[i].source && (has(bytes, single) || has(bytes, twice)))
             return TRUE;
     }
-    return FALSE;
+    return has(bytes, "<qemu:commandline") || has(bytes, "<qemu:override");
 }

@@ -23,6 +23,8 @@ typedef struct {
 typedef struct {
     const char *element;
     const char *type;
+    const char
+        *within;      /* below this of <devices>, or below another row's there; NULL: one itself */
     gboolean is_vfio; /* a VFIO device, ours or not: QEMU maps the guest's memory for each */
     /* NULL: it is seen, and not looked after. What follows is of the others alone. */
     const RhSourceForm *source;
@@ -39,7 +41,7 @@ typedef struct {
  * becomes a part of file names and sentences. Error: RH_ERROR_INPUT. */
 gboolean rh_use_read_names(RhGuest *guest, xmlNode *domain, const char *what, GError **error);
 
-/* What the element @node of <devices> is; NULL: nothing that counts. */
+/* What the element @node in <devices> is, at whatever depth; NULL: nothing that counts. */
 const RhUse *rh_use_of(xmlNode *node);
 
 /* The same for libvirt's own files, by the type alone, of those that have a source. */
@@ -56,5 +58,6 @@ gboolean rh_use_guess(const char *text, gsize length, RhKind *ret_kind);
  * are not its bytes. */
 gboolean rh_use_is_marked(GBytes *bytes);
 
-/* Whether they have a type as libvirt writes it, whose own files list what QEMU can ("vdpa"). */
+/* Whether they have a type as libvirt writes it, whose own files list what QEMU can ("vdpa"), or
+ * something for QEMU itself, which may name a device as well. */
 gboolean rh_use_is_typed(GBytes *bytes);
