@@ -301,7 +301,7 @@ static gboolean refuse_unknown(const Job *job, const RhGuest *guest, RhDecision 
     g_autoptr(RhInventory) inventory = NULL;
     g_autoptr(RhHost) host = NULL;
 
-    if (job->why == RH_INCOMING_START || !rh_unattended_any_unknown(guest->unattended))
+    if (is_start(job) || !rh_unattended_any_unknown(guest->unattended))
         return TRUE;
     policy = rh_environment_policy(job->environment, error);
     inventory = policy ? rh_environment_inventory(job->environment, 0, policy, &host, error) : NULL;
