@@ -268,7 +268,8 @@ static char *unknown_text(const RhRule *rule, const RhReason *reason, RhFact sou
                                rule->attribute, word_for(reason->host), separator, advice);
     if (source.state == RH_FACT_NONE)
         return g_strdup_printf("%s of the device is unknown", rule->attribute);
-    return g_strdup_printf("%s of the device is unknown, must be %s%s%s", rule->attribute,
+    return g_strdup_printf("%s of the device is unknown, must %s %s%s%s", rule->attribute,
+                           rule->comparison == &rh_within ? "include" : "be",
                            word_for(reason->source), rule->unshown ? ": " : "",
                            rule->unshown ? rule->unshown : "");
 }

@@ -531,6 +531,8 @@ static const RhComparison one_network = {"one-network", one_network_holds};
 #define WARN RH_OTHERWISE_WARN
 #define END RH_OTHERWISE_END
 
+#define IDLE "kernels before 6.1 show it only while a guest's driver has the device"
+
 #define SAME_VALUE \
     "Under exact every recorded value has to be the same (virt-rehome.conf(5), match)."
 
@@ -628,6 +630,10 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_POOL,
      .unknown = RH_UNKNOWN_IF_ANOTHER,
      .text = "pool is {host}, must be {source}",
+     .unrecorded =
+         "nothing else tells one disk from another; give it a pool of one name on both hosts "
+         "([pool NAME] in virt-rehome.conf), then run 'virt-rehome record' on the source host",
+     .unshown = "give its management device that pool in virt-rehome.conf here",
      .why = "The kernel has no attribute for the data behind a disk, so whoever named the pool has "
             "to know it (linux, include/uapi/linux/vdpa.h)."},
     {.attribute = "name",
@@ -648,6 +654,7 @@ static const RhRule rules[] = {
      .source = source_features,
      .host = host_features,
      .text = "features are {host}, must be {source}",
+     .unshown = IDLE,
      .why = "Under exact a device offers the same features, but for those that QEMU emulates for a "
             "NIC (virt-rehome.conf(5), match)."},
     {.attribute = "features",
@@ -657,6 +664,7 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_FEATURES,
      .source = source_needed,
      .text = "features {host} lack {missing}, which the guest uses",
+     .unshown = IDLE,
      .why = "QEMU refuses a stream with a feature that the device does not offer (QEMU, "
             "hw/virtio/virtio.c, virtio_load)."},
     {.attribute = "features",
@@ -665,6 +673,7 @@ static const RhRule rules[] = {
      .comparison = &rh_within,
      .attr = RH_ATTR_FEATURES,
      .source = source_ufo,
+     .unknown = RH_UNKNOWN_COMPARED, /* that of the device was said above */
      .text = "features {host} lack {missing}, which the source's device offered",
      .why = "A stream that was saved with HOST_UFO demands it of the device that loads it (QEMU, "
             "hw/net/virtio-net.c, virtio_net_ufo_post_load)."},
@@ -687,6 +696,7 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_FEATURES,
      .source = source_modern,
      .text = "features {host} lack {missing}, which QEMU demands",
+     .unshown = IDLE,
      .why = "Drivers take no set of features without ACCESS_PLATFORM, which modern devices have "
             "(linux, drivers/vdpa/vdpa_sim/vdpa_sim.c, vdpasim_set_driver_features)."},
     {.attribute = "ctrl-vq",
@@ -789,7 +799,7 @@ static const RhRule rules[] = {
      .attr = RH_ATTR_MAX_VQ_SIZE,
      .source = source_disk_ring,
      .text = "max-vq-size is {host}, must be at least {source}, the ring of QEMU's driver for vDPA "
-             "disks",
+             "disks: export it with queues as long (qemu-storage-daemon: queue-size={source})",
      .why = "QEMU leaves the ring of a vDPA disk as long as its driver makes it (libblkio, "
             "src/drivers/virtio_blk.rs, DEFAULT_QUEUE_SIZE)."},
     {.attribute = "min-vq-size",
