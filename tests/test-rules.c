@@ -52,10 +52,11 @@ static void set(RhDevice *device, const char *text)
         char *value = strchr(pairs[i], '=');
         RhValue parsed;
 
-        g_assert_nonnull(value);
+        if (!value)
+            g_error("'%s' is no pair", pairs[i]);
         *value++ = '\0';
         if (pairs[i][0] == '[') {
-            *strchr(pairs[i], ']') = '\0';
+            pairs[i][strcspn(pairs[i], "]")] = '\0';
             rh_device_set_parameter(device, pairs[i] + 1, value);
             continue;
         }

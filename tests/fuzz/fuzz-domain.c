@@ -25,6 +25,8 @@ static const struct {
 } uses[] = {
     {"interface", "vdpa", NULL, "dev"},
     {"disk", "vhostvdpa", NULL, "dev"},
+    {"backingStore", "vhostvdpa", NULL, "dev"},
+    {"mirror", "vhostvdpa", NULL, "dev"},
     {"hostdev", "mdev", "address", "uuid"},
 };
 
@@ -71,7 +73,7 @@ static RhXmlText *blanked(GBytes *bytes)
 
     if (record)
         blank_record(record);
-    for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next)
+    for (xmlNode *node = rh_xml_walk(devices, devices); node; node = rh_xml_walk(devices, node))
         if (node->type == XML_ELEMENT_NODE && !node->ns)
             blank_source(node);
     xmlDocDumpMemoryEnc(doc, &text, &length, "UTF-8");
