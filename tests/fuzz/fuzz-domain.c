@@ -23,10 +23,8 @@ static const struct {
     const char *child;     /* of <source>; NULL: itself */
     const char *attribute; /* which names the device */
 } uses[] = {
-    {"interface", "vdpa", NULL, "dev"},
-    {"disk", "vhostvdpa", NULL, "dev"},
-    {"backingStore", "vhostvdpa", NULL, "dev"},
-    {"mirror", "vhostvdpa", NULL, "dev"},
+    {"interface", "vdpa", NULL, "dev"},         {"disk", "vhostvdpa", NULL, "dev"},
+    {"backingStore", "vhostvdpa", NULL, "dev"}, {"mirror", "vhostvdpa", NULL, "dev"},
     {"hostdev", "mdev", "address", "uuid"},
 };
 
