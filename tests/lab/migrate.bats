@@ -135,6 +135,7 @@ stays() { # GUEST DEVICE: on a, and b knows nothing of it
     gives running state a web8
     gives 3 devices a web8
     never_started b web8
+    rehome b release web8
     rig recorder "$lab" a start
 }
 
@@ -151,6 +152,7 @@ stays() { # GUEST DEVICE: on a, and b knows nothing of it
     edit_host b 's/features="0x0000000100c3982b"/features="0x0000000300c3982b"/'
     migrate a b web8 --offline --persistent
     gives 1 devices b web8 --inactive
+    rehome b release web8
 }
 
 @test "fewer devices than NICs: refused" {
