@@ -1778,7 +1778,7 @@ END
 }
 
 # What an ordinary user's libvirt runs.
-@test "session mode: an ordinary user without --state does nothing, and quickly" {
+@test "session mode: for an ordinary user without --state the hook does nothing, and quickly; by hand it says so" {
     [ "$(id -u)" = 0 ] || skip "only root can be somebody else"
     needs setpriv
     somebody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -1790,12 +1790,18 @@ END
         for words in "migrate begin" "restore begin" "prepare begin" "start begin" "started begin" "stopped end" "release end" "reconnect begin"; do
             for command in "$program hook" "$RH_BIN_DIR/virt-rehome-hook" "$RH_BIN_DIR/virt-rehome-hook-proper"; do
                 status=0
+                begin=$(date +%s%N)
                 # shellcheck disable=SC2086 # words are what is wanted
-                takes "${somebody[@]}" $command $guest $words - < $guest.xml > out 2> err || status=$?
-                [ $status = 0 ]
+                "${somebody[@]}" $command $guest $words - < $guest.xml > out 2> err || status=$?
+                [ $((($(date +%s%N) - begin) / 1000000)) -lt 1000 ]
                 [ ! -s out ]
-                [ ! -s err ]
-                [ $ms -lt 1000 ]
+                if [ "$command" = "$program hook" ]; then
+                    [ $status = 2 ]
+                    grep -q "for anybody but root the hook does nothing" err
+                else
+                    [ $status = 0 ]
+                    [ ! -s err ]
+                fi
             done
         done
     done
