@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BEFORE ".before"
@@ -84,12 +85,16 @@ void rh_managed_save_sweep_all(const char *root)
     }
 }
 
-/* The path, where there is such a file; NULL: there is none. */
+/* The path, where there is such a file, or nobody could look; NULL: there is none, as of a name
+ * that no file can have. */
 static char *find(const char *folder, const char *name)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
+    struct stat status;
 
-    return g_file_test(path, G_FILE_TEST_EXISTS) ? g_steal_pointer(&path) : NULL;
+    if (stat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG))
+        return g_steal_pointer(&path);
+    return NULL;
 }
 
 char *rh_managed_save_find(const char *root, const char *guest)

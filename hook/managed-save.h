@@ -17,5 +17,6 @@ void rh_managed_save_sweep(const char *root, const char *guest);
 void rh_managed_save_sweep_all(const char *root);
 
 /* The managed save of @guest below @root, or the second name of one whose restore has begun, from
- * which the guest's state may be on its way back: its path, the caller's; NULL: there is none. */
+ * which the guest's state may be on its way back: its path, the caller's, also where nobody could
+ * look whether it is there; NULL: there is none. */
 char *rh_managed_save_find(const char *root, const char *guest);
