@@ -361,25 +361,30 @@ static gboolean is_anothers(const RhCase *c, const RhRule *rule)
     return !rh_free.holds(c, rule, rh_fact_unknown(), rh_fact_unknown());
 }
 
+/* Whether the address is no reason against the device. */
+static gboolean mac_serves(const RhCase *c, const RhRule *rule)
+{
+    return has_recorded_mac(c) || lets_guest_in(c, rule);
+}
+
 /* The three ways in which an address does not reach: QEMU writes another over it; it could be set;
  * the device has to be made anew. */
 static gboolean mac_holds(const RhCase *c, const RhRule *rule, RhFact source G_GNUC_UNUSED,
                           RhFact host G_GNUC_UNUSED)
 {
-    return has_recorded_mac(c) || lets_guest_in(c, rule) || is_overwritten(c) || can_set_mac(c) ||
-           is_anothers(c, rule);
+    return mac_serves(c, rule) || is_overwritten(c) || can_set_mac(c) || is_anothers(c, rule);
 }
 
 static gboolean mac_set_holds(const RhCase *c, const RhRule *rule, RhFact source G_GNUC_UNUSED,
                               RhFact host G_GNUC_UNUSED)
 {
-    return has_recorded_mac(c) || lets_guest_in(c, rule) || is_overwritten(c) || !can_set_mac(c);
+    return mac_serves(c, rule) || is_overwritten(c) || !can_set_mac(c);
 }
 
 static gboolean mac_written_holds(const RhCase *c, const RhRule *rule, RhFact source G_GNUC_UNUSED,
                                   RhFact host G_GNUC_UNUSED)
 {
-    return has_recorded_mac(c) || lets_guest_in(c, rule) || !is_overwritten(c);
+    return mac_serves(c, rule) || !is_overwritten(c);
 }
 
 /* It fits, and is as it was, but that is not all that could be wished. */
@@ -395,8 +400,8 @@ static gboolean mac_let_in_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUS
  */
 static gboolean mac_cold_holds(const RhCase *c, const RhRule *rule, RhFact source, RhFact host)
 {
-    return has_recorded_mac(c) || lets_guest_in(c, rule) || is_overwritten(c) ||
-           host.state == RH_FACT_NONE || same_fact(source, host) || is_anothers(c, rule);
+    return mac_serves(c, rule) || is_overwritten(c) || host.state == RH_FACT_NONE ||
+           same_fact(source, host) || is_anothers(c, rule);
 }
 
 static RhFact source_mtu(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
