@@ -204,6 +204,8 @@ static void move_element(Mutation *mutation)
         return;
     xmlUnlinkNode(node);
     xmlAddNextSibling(place, node);
+    /* It may have gone from below the element that declares its namespace. */
+    xmlReconciliateNs(mutation->doc, node);
 }
 
 static void rename_element(Mutation *mutation)
