@@ -85,6 +85,8 @@ teardown_guests() { # for teardown
         [ -z "$(v $host list --all --name)" ]
         cp "$lab_source/tests/lab/host-$host.xml" "$lab/$host/host.xml"
         soon gives "" held $host
+        # A test that failed may have left it stopped for all after it.
+        [ -n "$BATS_TEST_COMPLETED" ] || { rig recorder "$lab" $host stop; rig recorder "$lab" $host start; }
     done
     no_sanitizer_spoke
 }
@@ -231,9 +233,9 @@ held() { # HOST
         sort | paste -s -d ,
 }
 
-# Whether QEMU was ever started there.
+# Whether QEMU was ever started there. That libvirt gave up before is in the log, too.
 never_started() { # HOST GUEST
-    [ ! -e "$lab/$1/log/qemu/$2.log" ]
+    ! grep -s ': starting up ' "$lab/$1/log/qemu/$2.log"
 }
 
 log_of() { # HOST
