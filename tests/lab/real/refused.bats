@@ -64,7 +64,7 @@ refuses() { # REASON NAME RING [ARG… of vdpa dev add]
     mtty a $tty_a mtty-1
     mtty b $tty_a mtty-2
     running a tty1 $tty_a
-    is_refused tty1 $tty_a "type is mtty-2, must be mtty-1: a running guest's state"
+    is_refused tty1 $tty_a "type is mtty-2, must be mtty-1: a running guest's state goes into another type only where 'accept-live' in \[mdev mtty-1\] of virt-rehome.conf names that"
     answers a tty1
 }
 
@@ -73,14 +73,14 @@ refuses() { # REASON NAME RING [ARG… of vdpa dev add]
     blk a vol1
     blk b vol1
     running a disk1 disk:0
-    is_refused disk1 vol1 "pool of the device is unknown, must be volumes"
+    is_refused disk1 vol1 "pool of the device is unknown, must be volumes: give its management device that pool in virt-rehome.conf here"
     disk_pool b volumes
     no_devices b
     blk b vol2
     is_refused disk1 vol2 "name is vol2, must be vol1: pool and name are all that tells one disk from another"
     no_devices b
     blk b vol1 128
-    is_refused disk1 vol1 "max-vq-size is 128, must be at least 256, the ring of QEMU's driver for vDPA disks"
+    is_refused disk1 vol1 "max-vq-size is 128, must be at least 256, the ring of QEMU's driver for vDPA disks: export it with queues as long \(qemu-storage-daemon: queue-size=256\)"
     answers a disk1
 }
 
