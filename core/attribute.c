@@ -60,6 +60,7 @@ static const RhAttrInfo attrs[] = {
     [RH_ATTR_NUMA_NODE] = {"numa-node", RH_TYPE_NUMBER, 0},
     [RH_ATTR_POOL] = {"pool", RH_TYPE_TEXT, 0},
     [RH_ATTR_GUEST_ADDRESS] = {"guest-address", RH_TYPE_TEXT, 0},
+    [RH_ATTR_CHOSEN] = {"chosen", RH_TYPE_BOOL, 0},
     [RH_ATTR_LOST] = {"lost", RH_TYPE_TEXT, 0},
     [RH_ATTR_USED_BY] = {"used-by", RH_TYPE_USER, 0},
     [RH_ATTR_USED_BY_UUID] = {"used-by-uuid", RH_TYPE_TEXT, 0},

@@ -64,6 +64,7 @@ typedef enum {
     RH_ATTR_NUMA_NODE,
     RH_ATTR_POOL,
     RH_ATTR_GUEST_ADDRESS,
+    RH_ATTR_CHOSEN,       /* a management layer says that the source is its choice */
     RH_ATTR_LOST,         /* a source that is not this device any more: core/record.h */
     RH_ATTR_USED_BY,      /* who uses the device: core/user.h */
     RH_ATTR_USED_BY_UUID, /* of that guest */

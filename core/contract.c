@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/contract.h"
 
+#include "core/policy.h"
 #include "util/error.h"
+
+/* A management layer's word about the guest stays, whatever its device is. */
+static void keep_chosen(RhDevice *entry, const RhGuestDevice *guest_device)
+{
+    const RhDevice *before = guest_device->entry;
+
+    if (before && rh_device_knows(before, RH_ATTR_CHOSEN))
+        rh_device_take(entry, RH_ATTR_CHOSEN, before);
+}
 
 static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *device)
 {
@@ -12,6 +22,7 @@ static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *d
         rh_device_take(entry, attrs[i], device);
     rh_device_set_text(entry, RH_ATTR_GUEST_ADDRESS, guest_device->guest_address);
     rh_device_unset(entry, RH_ATTR_LOST);
+    keep_chosen(entry, guest_device);
     rh_device_take_parameters(entry, device);
     return entry;
 }
@@ -104,7 +115,8 @@ static const RhDevice *entry_of_running(const Making *making, const RhGuestDevic
         return NULL;
     entry = rh_record_made_of(making->recorded, twin);
     if (entry && !making->accept && rh_record_is_of_host(making->defined->record, making->host) &&
-        defined->entry && rh_record_is_usurped(defined->entry, entry))
+        defined->entry && !rh_policy_says_chosen(NULL, defined->entry) &&
+        rh_record_is_usurped(defined->entry, entry))
         return NULL;
     return entry;
 }
@@ -139,13 +151,16 @@ static RhDevice *keep_entry(const RhGuestDevice *guest_device, const RhDevice *d
 static RhDevice *make_defined_entry(const Making *making, const RhGuestDevice *guest_device,
                                     gboolean elsewhere)
 {
-    const RhDevice *in_use = entry_of_running(making, guest_device);
+    const RhDevice *running = entry_of_running(making, guest_device);
+    RhDevice *in_use = running ? rh_device_copy(running) : NULL;
     const RhDevice *device = find_device(guest_device, making->host);
     gboolean exchanged =
         guest_device->entry && !entry_stands(making->defined, guest_device, making->host);
 
-    if (in_use)
-        return rh_device_copy(in_use);
+    if (in_use) {
+        keep_chosen(in_use, guest_device);
+        return in_use;
+    }
     if (guest_device->entry && !exchanged && !(making->accept && !elsewhere && device))
         return keep_entry(guest_device, device, elsewhere);
     return device && !elsewhere ? make_entry(guest_device, device) : NULL;

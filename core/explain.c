@@ -35,7 +35,7 @@ RhCandidate *rh_candidate_new(const RhPlan *plan, const RhChoice *choice, const 
     candidate->device = device;
     candidate->reasons = g_ptr_array_new_with_free_func((GDestroyNotify)rh_reason_free);
     candidate->fits = rh_judge(&c, candidate->reasons);
-    candidate->barred = rh_plan_bars(choice->guest_device, device);
+    candidate->barred = rh_plan_bars(plan, choice->guest_device, device);
     candidate->given = given_to(plan, device);
     return candidate;
 }
@@ -118,7 +118,8 @@ static const RhDevice *nearest_device(const RhPlan *plan, const RhChoice *choice
     for (guint i = 0; i < devices->len; i++) {
         const RhDevice *device = g_ptr_array_index(devices, i);
         RhCase c = rh_plan_case(plan, choice, device);
-        guint n = rh_plan_bars(choice->guest_device, device) ? G_MAXUINT : rh_judge_rejections(&c);
+        guint n =
+            rh_plan_bars(plan, choice->guest_device, device) ? G_MAXUINT : rh_judge_rejections(&c);
 
         if (n < fewest) {
             nearest = device;
@@ -137,13 +138,13 @@ static char *describe_no_match(const RhPlan *plan, const RhChoice *choice)
     g_autoptr(RhCandidate) candidate = NULL;
     g_autofree char *reasons = NULL;
 
-    if (choice->guest_device->chosen && !nearest)
+    if (rh_plan_is_chosen(plan, choice->guest_device) && !nearest)
         return g_strdup("names a device that this host does not have");
     if (!nearest)
         return g_strdup_printf("has no match here: this host has no %s", noun);
     candidate = rh_candidate_new(plan, choice, nearest);
     reasons = rh_candidate_describe(candidate, TRUE);
-    if (choice->guest_device->chosen)
+    if (rh_plan_is_chosen(plan, choice->guest_device))
         return g_strdup_printf("names '%s' here, which does not fit: %s", rh_device_name(nearest),
                                reasons);
     if (n == 1)

@@ -139,11 +139,13 @@ static char *refuse_name(const RhGuest *guest, const RhGuestDevice *guest_device
         rh_device_name(guest_device->entry), name, meant ? meant : "");
 }
 
-static char *refuse_lost(const RhGuest *guest, const RhGuestDevice *guest_device)
+char *rh_identity_refuse_lost(const RhGuest *guest, const RhGuestDevice *guest_device)
 {
     g_autofree char *device = rh_guest_device_describe(guest_device);
-    const char *recorded = rh_device_name(guest_device->entry);
+    const char *recorded = guest_device->entry ? rh_device_name(guest_device->entry) : NULL;
 
+    if (!rh_record_is_lost(guest_device))
+        return NULL;
     return g_strdup_printf(
         "guest '%s' cannot start: when definitions were refreshed, its %s was another device than "
         "the recorded '%s', or was given to another guest; 'virt-rehome refresh %s' gives it one "
@@ -172,7 +174,5 @@ char *rh_identity_refuse(const RhGuest *guest, const RhGuestDevice *guest_device
         return NULL;
     if (identity == RH_IDENTITY_OTHER)
         refusal = refuse_other(guest, guest_device, found, policy);
-    if (!refusal && rh_record_is_lost(guest_device))
-        refusal = refuse_lost(guest, guest_device);
-    return refusal;
+    return refusal ? refusal : rh_identity_refuse_lost(guest, guest_device);
 }

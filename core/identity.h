@@ -26,3 +26,7 @@ RhIdentity rh_identity_of(const RhGuestDevice *guest_device, const RhDevice *fou
  */
 char *rh_identity_refuse(const RhGuest *guest, const RhGuestDevice *guest_device,
                          const RhDevice *found, const RhPolicy *policy);
+
+/* Why @guest must not start with what the source of @guest_device leads to, since a refresh marked
+ * that as lost; likewise. */
+char *rh_identity_refuse_lost(const RhGuest *guest, const RhGuestDevice *guest_device);

@@ -20,8 +20,8 @@ static const RhAttr mgmtdev_attrs[] = {
         RH_ATTR_POOL
 static const RhAttr vdpa_attrs[] = {VDPA_LASTING,    RH_ATTR_BOUND,        RH_ATTR_STATUS,
                                     RH_ATTR_USED_BY, RH_ATTR_USED_BY_UUID, RH_N_ATTRS};
-static const RhAttr vdpa_recorded[] = {VDPA_LASTING, RH_ATTR_GUEST_ADDRESS, RH_ATTR_LOST,
-                                       RH_N_ATTRS};
+static const RhAttr vdpa_recorded[] = {VDPA_LASTING, RH_ATTR_GUEST_ADDRESS, RH_ATTR_CHOSEN,
+                                       RH_ATTR_LOST, RH_N_ATTRS};
 
 static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
                                            RH_ATTR_BUS,
@@ -70,6 +70,7 @@ static const RhAttr mdev_recorded[] = {RH_ATTR_UUID,
                                        RH_ATTR_NUMA_NODE,
                                        RH_ATTR_POOL,
                                        RH_ATTR_GUEST_ADDRESS,
+                                       RH_ATTR_CHOSEN,
                                        RH_ATTR_LOST,
                                        RH_N_ATTRS};
 

@@ -76,9 +76,14 @@ const RhChoice *rh_plan_left(const RhPlan *plan, const RhDevice *device)
     return NULL;
 }
 
-gboolean rh_plan_bars(const RhGuestDevice *guest_device, const RhDevice *device)
+gboolean rh_plan_is_chosen(const RhPlan *plan, const RhGuestDevice *guest_device)
 {
-    return guest_device->chosen &&
+    return guest_device->chosen || rh_policy_says_chosen(plan->context.policy, guest_device->entry);
+}
+
+gboolean rh_plan_bars(const RhPlan *plan, const RhGuestDevice *guest_device, const RhDevice *device)
+{
+    return rh_plan_is_chosen(plan, guest_device) &&
            !rh_device_same_key(device->kind, rh_guest_device_key(guest_device),
                                rh_device_key(device));
 }
@@ -88,7 +93,7 @@ gboolean rh_choice_may_be(const RhPlan *plan, const RhChoice *choice, const RhDe
 {
     RhCase c = rh_plan_case(plan, choice, device);
 
-    if (rh_plan_bars(choice->guest_device, device) || !rh_judge(&c, NULL))
+    if (rh_plan_bars(plan, choice->guest_device, device) || !rh_judge(&c, NULL))
         return FALSE;
     *ret_cost = rh_cost(&c);
     return TRUE;

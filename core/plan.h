@@ -73,8 +73,13 @@ GPtrArray *rh_plan_devices(const RhPlan *plan, const RhGuestDevice *guest_device
 /* The case of @device for @choice. */
 RhCase rh_plan_case(const RhPlan *plan, const RhChoice *choice, const RhDevice *device);
 
-/* Whether only the device that a management layer wrote may be considered, and this is not it. */
-gboolean rh_plan_bars(const RhGuestDevice *guest_device, const RhDevice *device);
+/* Whether what the guest's XML names for its device is somebody's choice, which is checked and
+ * never replaced. */
+gboolean rh_plan_is_chosen(const RhPlan *plan, const RhGuestDevice *guest_device);
+
+/* Whether only such a choice may be considered, and @device is not it. */
+gboolean rh_plan_bars(const RhPlan *plan, const RhGuestDevice *guest_device,
+                      const RhDevice *device);
 
 /* The choice that leaves its device as it is, if @device is that one; NULL: none does. */
 const RhChoice *rh_plan_left(const RhPlan *plan, const RhDevice *device);

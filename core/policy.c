@@ -114,6 +114,12 @@ int rh_policy_accepts(const RhPolicy *policy, const char *recorded, const char *
     return place >= 0 ? (int)before + place + 1 : -1;
 }
 
+gboolean rh_policy_says_chosen(const RhPolicy *policy, const RhDevice *entry)
+{
+    return (policy && policy->always_chosen) ||
+           (entry && rh_device_number(entry, RH_ATTR_CHOSEN, FALSE));
+}
+
 static gboolean matches(GStrv globs, const char *name)
 {
     for (guint i = 0; globs && name && globs[i]; i++)

@@ -33,7 +33,8 @@ typedef struct {
     RhMatch match;
     RhUnrecorded unrecorded;
     RhUnrecorded unrecorded_restore;
-    RhUnknown unknown; /* of what may be a device of ours in a form that is not understood */
+    RhUnknown unknown;      /* of what may be a device of ours in a form that is not understood */
+    gboolean always_chosen; /* what a guest's XML names is checked, and never replaced */
     gboolean pools_required;
     guint deadline; /* seconds */
     RhRing ring;
@@ -61,6 +62,10 @@ const RhMdevPolicy *rh_policy_find_mdev(const RhPolicy *policy, const char *type
  * that boots (@cold), too, behind those that are for that alone. */
 int rh_policy_accepts(const RhPolicy *policy, const char *recorded, const char *type,
                       gboolean cold);
+
+/* Whether a management layer's word, in the configuration (NULL: not read) or in @entry (NULL:
+ * there is none), says that a device's source is its choice, even where that reads as recorded. */
+gboolean rh_policy_says_chosen(const RhPolicy *policy, const RhDevice *entry);
 
 /* Gives each device that a pool's globs match its pool. Before rh_inventory_complete(). */
 void rh_policy_apply_pools(const RhPolicy *policy, RhInventory *inventory);

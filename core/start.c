@@ -61,10 +61,24 @@ gboolean rh_start_is_planned(const RhStart *start)
     return count_reserved(start) == start->standings->len && !rh_start_was_cold(start);
 }
 
+/* Whether somebody chose what is known to be another device than the recorded one. */
+static gboolean has_chosen_other(const RhStart *start)
+{
+    for (guint i = 0; i < start->standings->len; i++) {
+        const RhStanding *standing = g_ptr_array_index(start->standings, i);
+
+        if (rh_policy_says_chosen(start->policy, standing->device->entry) &&
+            rh_identity_of(standing->device, standing->found) == RH_IDENTITY_OTHER)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 gboolean rh_start_needs_judgement(const RhStart *start, gboolean in_doubt)
 {
     return !rh_start_is_planned(start) &&
-           (count_reserved(start) > 0 || in_doubt || origin_of(start) == RH_ORIGIN_ELSEWHERE);
+           (count_reserved(start) > 0 || in_doubt || origin_of(start) == RH_ORIGIN_ELSEWHERE ||
+            has_chosen_other(start));
 }
 
 gboolean rh_start_boots(const RhStart *start, gboolean in_doubt)
@@ -82,9 +96,11 @@ static gboolean was_planned(const RhStanding *standing)
 }
 
 /* Why what is behind the source is not the recorded device; NULL: nothing says so. The policy
- * counts only for a device of another type. */
+ * counts only for a device of another type, and for what was chosen. */
 static char *refuse_identity(const RhStart *start, const RhStanding *standing)
 {
+    if (start->judged && rh_policy_says_chosen(start->policy, standing->device->entry))
+        return rh_identity_refuse_lost(start->guest, standing->device);
     if (!start->policy && rh_kind_info(standing->device->kind)->has_types &&
         rh_identity_of(standing->device, standing->found) == RH_IDENTITY_OTHER)
         return g_strdup(start->fault ? start->fault->message : "the configuration is not known");

@@ -32,7 +32,8 @@ typedef struct {
     const char *here_id;    /* its id; NULL: unknown */
     gboolean looked;        /* the host could be looked at */
     GPtrArray *standings;   /* of RhStanding, in the order of the guest's devices */
-    const RhPolicy *policy; /* NULL: it could not be had, for the reason in fault */
+    gboolean judged;        /* the rules have said just now that what stands there fits */
+    const RhPolicy *policy; /* NULL: it was not asked for, or not to be had, as fault says */
     const GError *fault;
 } RhStart;
 
@@ -54,8 +55,8 @@ gboolean rh_start_was_cold(const RhStart *start);
 /*
  * Whether the rules must judge the guest's devices as they stand: those of a guest from another
  * host that were never planned here, or that somebody changed after they were; those that were
- * planned for a boot; and those of a guest whose saved state may be coming back without a plan
- * (@in_doubt).
+ * planned for a boot; what somebody chose, where it is not what was recorded; and those of a guest
+ * whose saved state may be coming back without a plan (@in_doubt).
  */
 gboolean rh_start_needs_judgement(const RhStart *start, gboolean in_doubt);
 
@@ -66,7 +67,7 @@ gboolean rh_start_needs_judgement(const RhStart *start, gboolean in_doubt);
 gboolean rh_start_boots(const RhStart *start, gboolean in_doubt);
 
 /* On the record's own host: why one of the guest's devices is not the recorded one, a sentence that
- * is the caller's; NULL: nothing says so. */
+ * is the caller's; NULL: nothing says so. What was chosen may be another, once it was judged. */
 char *rh_start_find_exchange(const RhStart *start);
 
 /* Why the guest's devices, as its XML names them, cannot be had; likewise. */

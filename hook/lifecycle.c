@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook/lifecycle.h"
 
+#include "core/identity.h"
 #include "core/start.h"
 #include "hook/incoming.h"
 #include "hook/managed-save.h"
@@ -218,9 +219,17 @@ static void known_clear(Known *known)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Known, known_clear)
 
+/* Whether the configuration counts where the guest starts: another type may stand in, and what was
+ * chosen need not be the recorded device. It is read for nothing else. */
+static gboolean needs_policy(const RhStanding *standing)
+{
+    return rh_kind_info(standing->device->kind)->has_types ||
+           rh_identity_of(standing->device, standing->found) == RH_IDENTITY_OTHER;
+}
+
 static void gather(const Session *session, const RhGuest *guest, Known *known)
 {
-    gboolean has_types = FALSE;
+    gboolean has_need = FALSE;
 
     known_clear(known);
     known->here = name_here(session);
@@ -229,10 +238,12 @@ static void gather(const Session *session, const RhGuest *guest, Known *known)
     for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
 
-        g_ptr_array_add(known->standings, gather_standing(session, device));
-        has_types |= rh_kind_info(device->kind)->has_types;
+        RhStanding *standing = gather_standing(session, device);
+
+        g_ptr_array_add(known->standings, standing);
+        has_need |= needs_policy(standing);
     }
-    if (has_types) /* the configuration counts for nothing else */
+    if (has_need)
         known->policy = rh_environment_policy(session->environment, &known->fault);
     known->start = (RhStart){.guest = guest,
                              .here = known->here,
@@ -414,6 +425,7 @@ static char *prepare(Call *call)
         if (!session_begin(&session, environment, guest, deadline, &error))
             return start_without_claims(&session, call, error);
         gather(&session, guest, &known);
+        known.start.judged = TRUE;
     }
     return claim_devices(&session, call, &known);
 }

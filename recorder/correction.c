@@ -107,7 +107,8 @@ void rh_correction_warn(const RhCorrection *correction, GPtrArray *warnings)
         const RhGuestDevice *twin = find_twin(correction, device);
         const RhDevice *recorded = twin ? rh_record_made_of(correction->recorded, twin) : NULL;
 
-        if (!recorded || !device->entry || is_from_elsewhere(correction))
+        if (!recorded || !device->entry || is_from_elsewhere(correction) ||
+            rh_policy_says_chosen(NULL, device->entry))
             continue;
         if (rh_record_is_usurped(device->entry, recorded))
             g_ptr_array_add(

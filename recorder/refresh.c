@@ -348,7 +348,8 @@ static gboolean is_lost(const Refresh *refresh, const Task *task, const RhGuestD
     if (!device || (at_home && rh_record_is_of(guest_device->entry, device)))
         return FALSE;
     return is_given_away(refresh, task, device) ||
-           (at_home && rh_record_is_usurped(guest_device->entry, device));
+           (at_home && rh_record_is_usurped(guest_device->entry, device) &&
+            !rh_policy_says_chosen(task->place->plan->context.policy, guest_device->entry));
 }
 
 /* libvirt may start a guest at any time by a definition that is left as it is: marks in it what is

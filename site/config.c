@@ -96,6 +96,15 @@ static gboolean take_unknown(const Setting *setting)
     return place >= 0;
 }
 
+static gboolean take_chosen(const Setting *setting)
+{
+    static const char *const words[] = {"changed", "always", NULL};
+    int place = one_of(setting->value, words);
+
+    setting->policy->always_chosen = place == 1;
+    return place >= 0;
+}
+
 static gboolean take_pools(const Setting *setting)
 {
     static const char *const words[] = {"optional", "required", NULL};
@@ -188,6 +197,7 @@ static const Key policy_keys[] = {{"match", "capability or exact", take_match},
                                   {"unrecorded", "reject or keep", take_unrecorded},
                                   {"unrecorded-restore", "keep or reject", take_unrecorded_restore},
                                   {"unknown", "reject or keep", take_unknown},
+                                  {"chosen", "changed or always", take_chosen},
                                   {"pools", "optional or required", take_pools},
                                   {"deadline", "a number of seconds from 1 to 60", take_deadline},
                                   {"ring", "auto, device or xml", take_ring},

@@ -133,6 +133,56 @@ vdpa() { # NAME N ATTRIBUTES
     passes web1 prepare begin
 }
 
+@test "what a management layer chose need not be the recorded NIC: the rules judge it" {
+    inventory "$(vdpa tenant-b 5 "$net")"
+    nic /dev/vhost-vdpa-5 tenant-a
+    printf '[policy]\nchosen = always\n' > config
+    passes web1 prepare begin
+    grep -q "vhost-vdpa-5" state/claims
+    rm -r state
+    inventory "$(vdpa tenant-b 5 "${net/fabric/other}")"
+    refused "'tenant-b' here, which does not fit: pool is other, must be fabric" web1 prepare begin
+    [ ! -e state/claims ] || ! grep -q vhost-vdpa-5 state/claims
+    # A word in the record will do; where the configuration cannot be read, nobody can judge.
+    : > config
+    refused "'tenant-b' now, and the one that was recorded for it is 'tenant-a'" web1 prepare begin
+    sed -i "s/<vdpa /&chosen='yes' /" web1.xml
+    refused "pool is other, must be fabric" web1 prepare begin
+    inventory "$(vdpa tenant-b 5 "$net")"
+    passes web1 prepare begin
+    rm -r state
+    echo "[broken" > config
+    refused "config" web1 prepare begin
+    # What a refresh has marked is another guest's.
+    : > config
+    sed -i "s/chosen='yes'/& lost='\/dev\/vhost-vdpa-5'/" web1.xml
+    refused "when definitions were refreshed, its vDPA interface" web1 prepare begin
+}
+
+@test "a disk that a management layer chose has to be the recorded one" {
+    inventory "$(vdpa disk-of-db1 5 "$blk")"
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    printf '[policy]\nchosen = always\n' > config
+    refused "names 'disk-of-db1' here, which does not fit: name is disk-of-db1, must be disk-of-web1" web1 prepare begin
+}
+
+@test "a refresh leaves what a management layer chose, and records it" {
+    inventory "$(vdpa tenant-b 5 "$net")$(vdpa tenant-a 6 "$net")"
+    nic /dev/vhost-vdpa-5 tenant-a
+    sed -i "s/<vdpa /&chosen='yes' /" web1.xml
+    mkdir -p root/etc/libvirt/qemu
+    cp web1.xml root/etc/libvirt/qemu/web1.xml
+    "$RH_BIN_DIR/virt-rehome-recorder" refresh --all --boot --root root --host host.xml --config config > refreshed
+    [ "$(cat refreshed)" = "web1: its record is of the devices here now" ]
+    grep -q 'source dev=.\?/dev/vhost-vdpa-5' root/etc/libvirt/qemu/web1.xml
+    grep -q 'vdpa chosen="yes" name="tenant-b"' root/etc/libvirt/qemu/web1.xml
+    # One that does not fit, and is nobody else's, is not marked as lost.
+    inventory "$(vdpa tenant-b 5 "${net/fabric/other}")$(vdpa tenant-a 6 "$net")"
+    cp web1.xml root/etc/libvirt/qemu/web1.xml
+    ! "$RH_BIN_DIR/virt-rehome-recorder" refresh --all --boot --root root --host host.xml --config config > refreshed
+    cmp web1.xml root/etc/libvirt/qemu/web1.xml
+}
+
 @test "of a record that cannot be read as a whole, what can be read counts" {
     inventory "$(vdpa disk-of-db1 5 "$blk")"
     disk /dev/vhost-vdpa-5 disk-of-web1

@@ -276,6 +276,36 @@ static void test_usurped(void)
 
 /* A number of another host makes no entry; on the record's own host it does, and a person may have
  * all made anew. */
+/* What a management layer says of its guest stays, whoever records it, and however. */
+static void test_chosen(void)
+{
+    g_autoptr(RhInventory) host = new_host("kvm1");
+    g_autoptr(RhGuest) running = rh_guest_new();
+    g_autoptr(RhGuest) defined = rh_guest_new();
+    g_autoptr(RhRecord) recorded = NULL;
+    RhDevice *entry;
+    g_autoptr(RhRecord) fresh = NULL;
+    g_autoptr(RhRecord) kept = NULL;
+    g_autoptr(RhRecord) alone = NULL;
+
+    add_vdpa(host, "vdpa7", "/dev/vhost-vdpa-3", 1500);
+    add_nic(running, "/dev/vhost-vdpa-3", NULL);
+    add_nic(defined, "/dev/vhost-vdpa-3", NULL);
+    entry = add_entry(defined, "kvm1", "/dev/vhost-vdpa-3", NULL, 1500);
+    rh_device_set_text(entry, RH_ATTR_NAME, "vdpa3");
+    rh_device_set_number(entry, RH_ATTR_CHOSEN, TRUE);
+    match(defined);
+    recorded = make(running, host, RH_CONTRACT_NEW);
+    kept = rh_record_make_definition(defined, host, running, recorded, FALSE);
+    g_assert_true(rh_device_number(entry_at(kept, 0), RH_ATTR_CHOSEN, FALSE));
+    g_assert_cmpstr(rh_device_name(entry_at(kept, 0)), ==, "vdpa7");
+    alone = rh_record_make_definition(defined, host, NULL, NULL, TRUE);
+    g_assert_true(rh_device_number(entry_at(alone, 0), RH_ATTR_CHOSEN, FALSE));
+    fresh = make(defined, host, RH_CONTRACT_NEW);
+    g_assert_true(rh_device_number(entry_at(fresh, 0), RH_ATTR_CHOSEN, FALSE));
+    g_assert_false(rh_device_knows(entry_at(recorded, 0), RH_ATTR_CHOSEN));
+}
+
 static void test_missing_entry(void)
 {
     g_autoptr(RhInventory) host = new_host("here");
@@ -467,6 +497,7 @@ int main(int argc, char **argv)
     g_test_add_func("/record/definition-is-off", test_definition_is_off);
     g_test_add_func("/record/definition-from-elsewhere", test_definition_from_elsewhere);
     g_test_add_func("/record/usurped", test_usurped);
+    g_test_add_func("/record/chosen", test_chosen);
     g_test_add_func("/record/missing-entry", test_missing_entry);
     g_test_add_func("/record/lost", test_lost);
     g_test_add_func("/record/lost-of-another-source", test_lost_of_another_source);
