@@ -181,6 +181,9 @@ GPtrArray *rh_choice_warnings(const RhPlan *plan, const RhChoice *choice)
 
     if (choice->device)
         (void)rh_judge(&c, reasons);
+    else if (choice->awaited)
+        g_ptr_array_add(warnings, g_strdup("is not on this host, and was left as it is for whoever "
+                                           "makes it before the guest starts"));
     else if (choice->action == RH_ACTION_USE)
         g_ptr_array_add(warnings,
                         g_strdup("is not in the guest's record and was left as it is, unchecked"));

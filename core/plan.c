@@ -43,17 +43,24 @@ static RhChoice *add_choice(RhPlan *plan, const RhGuestDevice *guest_device)
     return choice;
 }
 
+/* Whether only the record tells the device from others like it. */
+static gboolean has_identity(const RhGuestDevice *guest_device)
+{
+    const char *identity_class = rh_kind_info(guest_device->kind)->identity_class;
+
+    return identity_class &&
+           g_strcmp0(guest_device->class ? guest_device->class : guest_device->model,
+                     identity_class) == 0;
+}
+
 /* A device without an entry in the record: left as it is, or refused. */
 static void settle_unrecorded(const RhPlan *plan, RhChoice *choice, RhOccasion occasion)
 {
     const RhPolicy *policy = plan->context.policy;
     RhUnrecorded unrecorded =
         occasion == RH_OCCASION_MIGRATE ? policy->unrecorded : policy->unrecorded_restore;
-    const RhGuestDevice *device = choice->guest_device;
-    const char *identity_class = rh_kind_info(device->kind)->identity_class;
 
-    if (identity_class &&
-        g_strcmp0(device->class ? device->class : device->model, identity_class) == 0)
+    if (has_identity(choice->guest_device))
         choice->lack = RH_LACK_IDENTITY;
     else if (unrecorded == RH_UNRECORDED_REJECT)
         choice->lack = RH_LACK_RECORD;
@@ -167,7 +174,49 @@ static void keep_contest(const RhPlan *plan, RhChoice *choice, GArray *rows, GAr
                                           g_array_index(columns, guint, i) / RH_N_KINDS));
 }
 
-static void settle_recorded(RhPlan *plan, const RhAssign *assign, guint row)
+static gboolean is_on_host(const RhPlan *plan, const RhGuestDevice *guest_device)
+{
+    return rh_inventory_find_key(plan->context.host, guest_device->kind,
+                                 rh_guest_device_key(guest_device)) != NULL;
+}
+
+static gboolean has_recorded_key(const RhGuestDevice *guest_device)
+{
+    return guest_device->entry &&
+           rh_device_same_key(guest_device->kind, rh_guest_device_key(guest_device),
+                              rh_device_key(guest_device->entry));
+}
+
+gboolean rh_choice_is_missing(const RhPlan *plan, const RhChoice *choice)
+{
+    return plan->context.at_home && has_recorded_key(choice->guest_device) &&
+           !is_on_host(plan, choice->guest_device);
+}
+
+gboolean rh_plan_lacks_missing(const RhPlan *plan)
+{
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+        const RhKindInfo *info = rh_kind_info(choice->guest_device->kind);
+
+        if (choice->action == RH_ACTION_NONE &&
+            (info->key != info->name || !rh_choice_is_missing(plan, choice)))
+            return FALSE;
+    }
+    return !plan->fits;
+}
+
+/* Whether the guest may be let go on without the device, for which nothing fits: it is this host's
+ * own; or the guest boots, so that nothing has to fit but what it is to be known by. */
+static gboolean may_await(const RhPlan *plan, const RhChoice *choice, RhOccasion occasion)
+{
+    return occasion == RH_OCCASION_RESTORE &&
+           (rh_choice_is_missing(plan, choice) ||
+            (plan->context.cold && !is_on_host(plan, choice->guest_device) &&
+             !has_identity(choice->guest_device)));
+}
+
+static void settle_recorded(RhPlan *plan, const RhAssign *assign, guint row, RhOccasion occasion)
 {
     RhChoice *choice = g_ptr_array_index(plan->choices, row);
     guint column = rh_assign_column(assign, row);
@@ -177,6 +226,11 @@ static void settle_recorded(RhPlan *plan, const RhAssign *assign, guint row)
     if (column != RH_UNASSIGNED) {
         choice->device =
             g_ptr_array_index(rh_plan_devices(plan, choice->guest_device), column / RH_N_KINDS);
+        choice->action = RH_ACTION_USE;
+        return;
+    }
+    if (may_await(plan, choice, occasion)) {
+        choice->awaited = TRUE;
         choice->action = RH_ACTION_USE;
         return;
     }
@@ -225,7 +279,7 @@ RhPlan *rh_plan_new(const RhGuest *guest, const RhInventory *host, const RhPolic
         RhChoice *choice = g_ptr_array_index(plan->choices, row);
 
         if (choice->guest_device->entry)
-            settle_recorded(plan, assign, row);
+            settle_recorded(plan, assign, row, occasion);
         plan->fits &= choice->action != RH_ACTION_NONE;
     }
     return plan;

@@ -7,7 +7,10 @@
 
 #include "core/rules.h"
 
-typedef enum { RH_OCCASION_MIGRATE, RH_OCCASION_RESTORE } RhOccasion;
+/* What the guest is planned for. A missing device may be made before a restored guest starts, by a
+ * script of the site's; where a restore was refused and its guest is looked at again, all is there
+ * or nothing is given. */
+typedef enum { RH_OCCASION_MIGRATE, RH_OCCASION_RESTORE, RH_OCCASION_AGAIN } RhOccasion;
 
 typedef enum {
     RH_ACTION_NONE, /* refused */
@@ -29,6 +32,7 @@ typedef struct {
     const RhDevice *device; /* of the host; NULL: refused, or left alone */
     RhAction action;
     RhLack lack;
+    gboolean awaited; /* left alone, since the host does not have it yet */
     /* Where devices are too few: the other choices that compete for them, of RhChoice, and those
      * devices of the host, of RhDevice; borrowed. Else NULL. */
     GPtrArray *rivals;
@@ -56,6 +60,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhPlan, rh_plan_free)
  * nothing else counted, and at which cost. */
 gboolean rh_choice_may_be(const RhPlan *plan, const RhChoice *choice, const RhDevice *device,
                           RhCost *ret_cost);
+
+/* Whether the host lacks the very device that the record has, under its key, on this host, and the
+ * guest's XML names. */
+gboolean rh_choice_is_missing(const RhPlan *plan, const RhChoice *choice);
+
+/* Whether a plan is refused for such devices alone whose keys are not given to others: somebody has
+ * to make them, and nothing else is wrong. */
+gboolean rh_plan_lacks_missing(const RhPlan *plan);
 
 /* What the choice makes of the device's source; equal to it where nothing changes; NULL: refused.
  * Owned by the plan. */

@@ -4,6 +4,8 @@
 #include "core/identity.h"
 #include "util/text.h"
 
+#define MAX_NAMES 4u /* named in a sentence */
+
 RhStanding *rh_standing_new(const RhGuestDevice *device)
 {
     RhStanding *standing = g_new0(RhStanding, 1);
@@ -56,9 +58,25 @@ gboolean rh_start_was_cold(const RhStart *start)
     return FALSE;
 }
 
+/* Whether a restore left the device for whoever makes it: one that it gives has a name, and one
+ * that it leaves without a record has no entry. */
+static gboolean is_awaited(const RhStanding *standing)
+{
+    return standing->is_reserved && !standing->reserved && standing->device->entry;
+}
+
+static gboolean any_awaited(const RhStart *start)
+{
+    for (guint i = 0; i < start->standings->len; i++)
+        if (is_awaited(g_ptr_array_index(start->standings, i)))
+            return TRUE;
+    return FALSE;
+}
+
 gboolean rh_start_is_planned(const RhStart *start)
 {
-    return count_reserved(start) == start->standings->len && !rh_start_was_cold(start);
+    return count_reserved(start) == start->standings->len && !rh_start_was_cold(start) &&
+           !any_awaited(start);
 }
 
 /* Whether somebody chose what is known to be another device than the recorded one. */
@@ -85,7 +103,7 @@ gboolean rh_start_boots(const RhStart *start, gboolean in_doubt)
 {
     const RhRecord *record = start->guest->record;
 
-    return record && record->off && !in_doubt && !rh_start_was_cold(start);
+    return record && record->off && !in_doubt && count_reserved(start) == 0;
 }
 
 /* Whether what is behind the source was reserved: the rules have said then that it may stand in. */
@@ -99,7 +117,8 @@ static gboolean was_planned(const RhStanding *standing)
  * counts only for a device of another type, and for what was chosen. */
 static char *refuse_identity(const RhStart *start, const RhStanding *standing)
 {
-    if (start->judged && rh_policy_says_chosen(start->policy, standing->device->entry))
+    if (start->judged &&
+        (start->needs_all || rh_policy_says_chosen(start->policy, standing->device->entry)))
         return rh_identity_refuse_lost(start->guest, standing->device);
     if (!start->policy && rh_kind_info(standing->device->kind)->has_types &&
         rh_identity_of(standing->device, standing->found) == RH_IDENTITY_OTHER)
@@ -121,15 +140,25 @@ char *rh_start_find_exchange(const RhStart *start)
     return refusal ? rh_one_line(refusal) : NULL;
 }
 
-/* Why the device cannot be had; NULL: it can. */
-static char *refuse(const char *guest, const RhStanding *standing)
+/* Whether the start does without the device for now. */
+static gboolean may_come(const RhStart *start, const RhStanding *standing)
 {
+    return !standing->is_here && !start->needs_all &&
+           (!standing->is_reserved || is_awaited(standing));
+}
+
+/* Why the device cannot be had; NULL: it can. */
+static char *refuse(const RhStart *start, const RhStanding *standing)
+{
+    const char *guest = start->guest->name ? start->guest->name : "";
     g_autofree char *what = rh_guest_device_describe(standing->device);
     g_autofree char *user = standing->user ? rh_user_format(standing->user) : NULL;
 
     if (user)
         return g_strdup_printf("guest '%s' cannot start: its %s is in use by %s", guest, what,
                                user);
+    if (may_come(start, standing))
+        return NULL;
     if (!standing->is_here)
         return g_strdup_printf("guest '%s' cannot start: its %s is not on this host", guest, what);
     if (!standing->is_kept)
@@ -141,10 +170,28 @@ static char *refuse(const char *guest, const RhStanding *standing)
 
 char *rh_start_find_obstacle(const RhStart *start)
 {
-    const char *name = start->guest->name ? start->guest->name : "";
     char *refusal = NULL;
 
     for (guint i = 0; !refusal && i < start->standings->len; i++)
-        refusal = refuse(name, g_ptr_array_index(start->standings, i));
+        refusal = refuse(start, g_ptr_array_index(start->standings, i));
     return refusal;
+}
+
+char *rh_start_find_missing(const RhStart *start)
+{
+    g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *names = NULL;
+
+    for (guint i = 0; i < start->standings->len; i++) {
+        const RhStanding *standing = g_ptr_array_index(start->standings, i);
+
+        if (may_come(start, standing))
+            g_ptr_array_add(missing, rh_guest_device_describe(standing->device));
+    }
+    if (missing->len == 0)
+        return NULL;
+    names = rh_join_names(missing, MAX_NAMES);
+    return g_strdup_printf("guest '%s' starts without %s, which this host does not have; where "
+                           "nothing makes that now, libvirt refuses the start",
+                           start->guest->name ? start->guest->name : "", names);
 }

@@ -32,6 +32,7 @@ typedef struct {
     const char *here_id;    /* its id; NULL: unknown */
     gboolean looked;        /* the host could be looked at */
     GPtrArray *standings;   /* of RhStanding, in the order of the guest's devices */
+    gboolean needs_all;     /* a restore of it was refused: all has to be here */
     gboolean judged;        /* the rules have said just now that what stands there fits */
     const RhPolicy *policy; /* NULL: it was not asked for, or not to be had, as fault says */
     const GError *fault;
@@ -42,7 +43,7 @@ typedef struct {
 gboolean rh_start_is_from_elsewhere(const RhStart *start);
 
 /* Whether all of the guest's devices were planned here, and not as those of a guest that boots: the
- * rules have spoken. */
+ * rules have spoken. They have not of a device that a restore awaits. */
 gboolean rh_start_is_planned(const RhStart *start);
 
 /*
@@ -62,13 +63,20 @@ gboolean rh_start_needs_judgement(const RhStart *start, gboolean in_doubt);
 
 /*
  * Whether the rules judge the guest as one that boots anew: its record is a definition's, and
- * nothing says that its state comes. A snapshot that is reverted to cannot be told from a start.
+ * nothing says that its state comes, as a reservation does. A snapshot that is reverted to cannot
+ * be told from a start.
  */
 gboolean rh_start_boots(const RhStart *start, gboolean in_doubt);
 
 /* On the record's own host: why one of the guest's devices is not the recorded one, a sentence that
- * is the caller's; NULL: nothing says so. What was chosen may be another, once it was judged. */
+ * is the caller's; NULL: nothing says so. Where the rules have judged it, what was
+ * chosen may be another, and what the guest's state was refused for. */
 char *rh_start_find_exchange(const RhStart *start);
 
-/* Why the guest's devices, as its XML names them, cannot be had; likewise. */
+/* Why the guest's devices, as its XML names them, cannot be had; likewise. A device that is not on
+ * this host is an obstacle where it was planned a moment ago, or all has to be here. */
 char *rh_start_find_obstacle(const RhStart *start);
+
+/* What to say of those that are not on this host: a script of the site's may make them before
+ * libvirt looks for them, and libvirt refuses where nobody does. Likewise; NULL: all are. */
+char *rh_start_find_missing(const RhStart *start);

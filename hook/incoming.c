@@ -47,7 +47,8 @@ typedef struct {
 
 static gboolean is_start(const Job *job)
 {
-    return job->why == RH_INCOMING_START || job->why == RH_INCOMING_BOOT;
+    return job->why == RH_INCOMING_START || job->why == RH_INCOMING_BOOT ||
+           job->why == RH_INCOMING_AGAIN;
 }
 
 /* Whether the guest boots anew, and no state of it comes. */
@@ -55,6 +56,21 @@ static gboolean boots(const Job *job, const RhGuest *guest)
 {
     return job->why == RH_INCOMING_BOOT ||
            (job->why == RH_INCOMING_MIGRATE && guest->record && guest->record->off);
+}
+
+static RhOccasion occasion_of(RhIncoming why)
+{
+    switch (why) {
+    case RH_INCOMING_MIGRATE:
+        return RH_OCCASION_MIGRATE;
+    case RH_INCOMING_RESTORE:
+    case RH_INCOMING_START:
+    case RH_INCOMING_BOOT:
+        return RH_OCCASION_RESTORE;
+    case RH_INCOMING_AGAIN:
+        return RH_OCCASION_AGAIN;
+    }
+    g_assert_not_reached();
 }
 
 /* Whether a device that would be given is open after all; then it is marked as used. */
@@ -212,8 +228,7 @@ static gboolean decide_and_reserve(Job *job, RhLedger *ledger, const RhPolicy *p
                              .inventory = inventory,
                              .usage = rh_users_usage(users, ledger->claims),
                              .claimant = ledger->claimant,
-                             .occasion = job->why == RH_INCOMING_MIGRATE ? RH_OCCASION_MIGRATE
-                                                                         : RH_OCCASION_RESTORE,
+                             .occasion = occasion_of(job->why),
                              .questions = questions};
     g_autoptr(RhOutcome) outcome = NULL;
 
@@ -293,7 +308,8 @@ static gboolean decide(Job *job, RhDecision *decision, GError **error)
 }
 
 /* Whether what may be ours in a form that is not understood turns the guest away, with its refusal.
- * One that only starts is not asked: its definition is this host's. */
+ * One that only starts is not asked, since its definition is this host's, but where that is what
+ * its restore was refused for. */
 static gboolean refuse_unknown(const Job *job, const RhGuest *guest, RhDecision *decision,
                                GError **error)
 {
@@ -301,7 +317,8 @@ static gboolean refuse_unknown(const Job *job, const RhGuest *guest, RhDecision 
     g_autoptr(RhInventory) inventory = NULL;
     g_autoptr(RhHost) host = NULL;
 
-    if (is_start(job) || !rh_unattended_any_unknown(guest->unattended))
+    if ((is_start(job) && job->why != RH_INCOMING_AGAIN) ||
+        !rh_unattended_any_unknown(guest->unattended))
         return TRUE;
     policy = rh_environment_policy(job->environment, error);
     inventory = policy ? rh_environment_inventory(job->environment, 0, policy, &host, error) : NULL;

@@ -16,6 +16,9 @@ typedef enum {
      * claims cannot be had. As what its state will find, or as what it will find when it boots. */
     RH_INCOMING_START,
     RH_INCOMING_BOOT,
+    /* Its restore was refused here: the same as what its state will find, and nothing may be
+     * missing or in a form that is not understood. */
+    RH_INCOMING_AGAIN,
 } RhIncoming;
 
 /* What became of it. */

@@ -261,6 +261,7 @@ typedef struct {
     GBytes *bytes;
     char *doubt; /* why its state may come from an image whose refusal was lost, a clause; NULL:
                     nothing says so */
+    char *left;  /* what its restore was refused for; NULL: it was not */
     gboolean settled;  /* the rules have spoken: its devices were planned here, or judged */
     gboolean boots;    /* they are to judge it as a guest that boots anew */
     gboolean was_cold; /* its devices were planned so a moment ago */
@@ -270,6 +271,7 @@ static void call_clear(Call *call)
 {
     g_clear_pointer(&call->domain, rh_domain_free);
     g_clear_pointer(&call->doubt, g_free);
+    g_clear_pointer(&call->left, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Call, call_clear)
 
@@ -307,6 +309,25 @@ static char *tell_judgement(char *refusal, const Call *call)
                   RH_MAX_MESSAGE);
 }
 
+/* What its restore was refused for counts, unless the rules say now that all is here and fits. */
+static char *judge_again(Call *call)
+{
+    g_autoptr(RhLedger) ledger = NULL;
+    g_auto(RhDecision) decision = {0};
+    g_autoptr(GError) error = NULL;
+
+    call->settled = TRUE;
+    if (!rh_incoming_decide(call->environment, call->bytes, RH_INCOMING_AGAIN, &ledger, &decision,
+                            &error))
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+    if (error || decision.refusal)
+        return g_steal_pointer(&call->left);
+    rh_journal_add(RH_EVENT_WARNING, NULL,
+                   "guest '%s' is started: what its restore was refused for is no more so",
+                   rh_domain_guest(call->domain)->name);
+    return NULL;
+}
+
 /* What the rules say. Without an answer the answer is no. */
 static char *judge(Call *call)
 {
@@ -315,6 +336,8 @@ static char *judge(Call *call)
     g_autoptr(GError) error = NULL;
     char *refusal;
 
+    if (call->left)
+        return judge_again(call);
     call->settled = TRUE;
     if (!rh_incoming_decide(call->environment, call->bytes,
                             call->boots ? RH_INCOMING_BOOT : RH_INCOMING_START, &ledger, &decision,
@@ -350,12 +373,16 @@ static char *claim_devices(Session *session, Call *call, const Known *known)
 {
     const RhGuest *guest = known->start.guest;
     g_autoptr(GError) error = NULL;
+    g_autofree char *missing = NULL;
     char *obstacle = find_exchange(known);
 
     if (!obstacle)
         obstacle = rh_start_find_obstacle(&known->start);
     if (obstacle)
         return obstacle;
+    missing = rh_start_find_missing(&known->start);
+    if (missing)
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", missing);
     hold_all(session, guest, RH_CLAIM_CLAIMED);
     if (rh_ledger_save(session->ledger, &error)) {
         note_held(guest, RH_CLAIM_CLAIMED);
@@ -379,6 +406,8 @@ static char *start_without_claims(Session *session, Call *call, const GError *er
     g_auto(Known) known = {0};
     char *refusal;
 
+    if (call->left)
+        return g_steal_pointer(&call->left);
     gather(session, rh_domain_guest(call->domain), &known);
     refusal = find_exchange(&known);
     if (refusal)
@@ -393,12 +422,13 @@ static char *start_without_claims(Session *session, Call *call, const GError *er
     return NULL;
 }
 
-/* The guest has devices of ours and no refusal waits. */
+/* The guest has devices of ours. */
 static char *prepare(Call *call)
 {
     const RhEnvironment *environment = call->environment;
     RhGuest *guest = rh_domain_guest(call->domain);
-    gint64 deadline = environment->began + PREPARE_SECONDS * G_USEC_PER_SEC;
+    gint64 deadline = MIN(environment->began + PREPARE_SECONDS * G_USEC_PER_SEC,
+                          environment->deadline); /* then somebody ends us, with less to say */
     g_auto(Session) session = {0};
     g_auto(Known) known = {0};
     g_autoptr(GError) error = NULL;
@@ -416,7 +446,7 @@ static char *prepare(Call *call)
     call->settled = rh_start_is_planned(&known.start);
     call->was_cold = rh_start_was_cold(&known.start);
     call->boots = rh_start_boots(&known.start, call->doubt != NULL);
-    if (rh_start_needs_judgement(&known.start, call->doubt != NULL)) {
+    if (call->left || rh_start_needs_judgement(&known.start, call->doubt != NULL)) {
         session_clear(&session);
         refusal = judge(call);
         if (refusal)
@@ -426,6 +456,7 @@ static char *prepare(Call *call)
             return start_without_claims(&session, call, error);
         gather(&session, guest, &known);
         known.start.judged = TRUE;
+        known.start.needs_all = call->left != NULL;
     }
     return claim_devices(&session, call, &known);
 }
@@ -456,10 +487,10 @@ char *rh_lifecycle_prepare(const RhEnvironment *environment, const char *guest_n
     g_autoptr(GError) error = NULL;
     g_auto(Call) call = {
         .environment = environment, .domain = rh_domain_parse(bytes, &error), .bytes = bytes};
-    char *refusal = take_refusal(&call, guest_name);
 
-    if (refusal)
-        return refusal;
+    call.left = take_refusal(&call, guest_name);
+    if (call.left && (!call.domain || !rh_guest_has_ours(rh_domain_guest(call.domain))))
+        return g_steal_pointer(&call.left);
     if (!call.domain && !rh_domain_may_have_devices(bytes))
         return NULL; /* libvirt's to turn down */
     if (!call.domain)

@@ -138,6 +138,7 @@ static void report_refreshed(Command *command, const RhRefreshed *refreshed)
             rh_append_line(command->out, "%s: unchanged", refreshed->name);
         return;
     case RH_REFRESHED_CHANGED:
+    case RH_REFRESHED_AWAITED:
         rh_append_line(command->out, "%s: %s", refreshed->name, refreshed->text);
         return;
     case RH_REFRESHED_REFUSED:

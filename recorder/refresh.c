@@ -33,6 +33,7 @@ typedef struct {
     GPtrArray *tasks;           /* of Task, in the order of the definitions */
     GHashTable *tasked;         /* RhGuest -> its Task */
     RhQuestions *questions;     /* for the host; NULL: there is nobody to ask */
+    const char *only;           /* the guest that was asked for; NULL: all are */
     const RhDefinition *unseen; /* one that may name what nobody saw; NULL: there is none */
 } Refresh;
 
@@ -257,6 +258,24 @@ static void refuse_doubtful(Task *task, const RhDevice *device, const RhDefiniti
         task->told->name, rh_device_key(device), unseen->name, task->told->name);
 }
 
+/* "unchanged, while its mediated device '…' is not on this host". */
+static char *describe_awaited(const RhPlan *plan)
+{
+    g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *names = NULL;
+
+    for (guint i = 0; i < plan->choices->len; i++) {
+        const RhChoice *choice = g_ptr_array_index(plan->choices, i);
+
+        if (choice->action == RH_ACTION_NONE)
+            g_ptr_array_add(missing, rh_guest_device_describe(choice->guest_device));
+    }
+    names = rh_join_names(missing, MAX_NAMES);
+    return g_strdup_printf("unchanged; this host does not have its %s: it starts where something "
+                           "makes that first",
+                           names);
+}
+
 /* @failed is the guest whose definition could not be written, if there was one. */
 static void settle(const Refresh *refresh, Task *task, const char *failed)
 {
@@ -276,6 +295,9 @@ static void settle(const Refresh *refresh, Task *task, const char *failed)
         refuse_doubtful(task, doubtful, unseen);
     } else if (place && place->plan->fits) {
         carry_out(task, refresh->inventory);
+    } else if (place && !refresh->only && rh_plan_lacks_missing(place->plan)) {
+        one->state = RH_REFRESHED_AWAITED;
+        one->text = describe_awaited(place->plan);
     } else if (place) {
         one->state = RH_REFRESHED_REFUSED;
         one->text = rh_plan_explain(place->plan, RH_MAX_MESSAGE);
@@ -418,10 +440,11 @@ static void question_unfit(const Refresh *refresh, GPtrArray *guests)
     }
 }
 
-static Refresh refresh_new(GPtrArray *definitions, RhScene *scene)
+static Refresh refresh_new(GPtrArray *definitions, RhScene *scene, const char *only)
 {
     g_autoptr(GPtrArray) guests = find_plannable(definitions, scene);
     Refresh refresh = {.inventory = scene->inventory,
+                       .only = only,
                        .tasks = g_ptr_array_new_with_free_func(g_free),
                        .tasked = g_hash_table_new(NULL, NULL),
                        .questions = scene->host ? rh_questions_new() : NULL};
@@ -445,7 +468,7 @@ static Refresh refresh_new(GPtrArray *definitions, RhScene *scene)
 GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only)
 {
     GPtrArray *refreshed = g_ptr_array_new_with_free_func(refreshed_free);
-    g_auto(Refresh) refresh = refresh_new(definitions, scene);
+    g_auto(Refresh) refresh = refresh_new(definitions, scene, only);
     const char *failed = NULL;
 
     for (guint i = 0; i < refresh.tasks->len; i++) {

@@ -11,6 +11,7 @@
 typedef enum {
     RH_REFRESHED_UNCHANGED,
     RH_REFRESHED_CHANGED,
+    RH_REFRESHED_AWAITED, /* its own devices are not there yet, and are known by their keys */
     RH_REFRESHED_REFUSED, /* the host has not what it needs; not changed, or but marked */
     RH_REFRESHED_FAULT,   /* it could not be read or written; not changed */
 } RhRefreshedState;
@@ -28,7 +29,8 @@ typedef struct {
  * @scene, whose inventory is marked with who uses what, and replaces those that change: all, or
  * with @only that of one name. Where all are, a definition that is left as it is, since nothing was
  * found for its guest, gets a mark for each source that leads to another guest's device now, or to
- * another one than was recorded (rh_record_is_lost). Of RhRefreshed, in the order of @definitions,
+ * another one than was recorded (rh_record_is_lost). A guest that is asked for by name never is
+ * awaited, but refused. Of RhRefreshed, in the order of @definitions,
  * owned by the caller.
  */
 GPtrArray *rh_refresh(GPtrArray *definitions, RhScene *scene, const char *only);

@@ -390,6 +390,82 @@ in_namespace() {
     unshare -m bash -eu script
 }
 
+# A guest with a vGPU of this host's, and a host that has, or has not, what its XML names.
+vgpu_here() { # TYPE…: of what is there, none or one
+    local there=
+    [ $# = 0 ] || there="<mdev uuid='$uuid' parent='0000:84:00.0' type='$1'/>"
+    inventory "<mdev-parent name='0000:84:00.0' bus='pci' driver='nvidia' driver-version='535.161.05' vendor='0x10de' product='0x1db6'>
+<type id='nvidia-105' name='GRID V100D-1Q' device-api='vfio-pci' available='1'/>
+<type id='nvidia-110' name='GRID V100D-2Q' device-api='vfio-pci' available='1'/></mdev-parent>$there"
+}
+
+@test "a device that is missing at a restore at home is awaited, and judged as a stream once it is there" {
+    vgpu nvidia-105 "GRID V100D-1Q"
+    sed -i 's/<record /&state="off" /' web1.xml # as if the recorder had been too slow
+    printf '[mdev nvidia-105]\naccept = nvidia-110\n' > config
+    vgpu_here
+    passes web1 restore begin
+    [ ! -s out ]
+    grep -q "$uuid" state/claims
+    ! ls state/refusal-* 2> found
+    # a script made it
+    vgpu_here nvidia-105
+    passes web1 prepare begin
+    rm -r state
+    # nobody did: libvirt looks for it after all scripts
+    vgpu_here
+    passes web1 restore begin
+    passes web1 prepare begin
+    grep -q "$uuid" state/claims
+    rm -r state
+    # made of another type, which a guest that boots could take
+    passes web1 restore begin
+    vgpu_here nvidia-110
+    refused "type is nvidia-110, must be nvidia-105: a running guest's state" web1 prepare begin
+    rm -r state
+    passes web1 prepare begin
+    # From elsewhere nothing is awaited.
+    rm -r state
+    vgpu_here
+    sed -i 's/host="kvm1"/host="kvm3"/' web1.xml
+    passes web1 restore begin
+    refused "has no match here" web1 prepare begin
+}
+
+@test "what a restore was refused for is looked at again at prepare, as a stream" {
+    mkdir -p other
+    nic /dev/vhost-vdpa-5 tenant-a
+    inventory "$(vdpa tenant-a 5 "$net used-by='guest web2'")"
+    passes web1 restore begin
+    refused "in use by guest web2" web1 prepare begin
+    passes web1 restore begin
+    inventory "$(vdpa tenant-a 5 "$net")"
+    passes web1 prepare begin
+    grep -q "vhost-vdpa-5" state/claims
+    rm -r state
+    # It is another device by then, which fits: as restore would have taken it.
+    inventory "$(vdpa tenant-a 5 "$net used-by='guest web2'")"
+    passes web1 restore begin
+    inventory "$(vdpa tenant-b 5 "$net")"
+    passes web1 prepare begin
+    rm -r state
+    # Missing, or in trouble: what was said then.
+    inventory "$(vdpa tenant-a 5 "$net used-by='guest web2'")"
+    passes web1 restore begin
+    inventory ""
+    refused "in use by guest web2" web1 prepare begin
+    inventory "$(vdpa tenant-a 5 "$net used-by='guest web2'")"
+    passes web1 restore begin
+    inventory "$(vdpa tenant-a 5 "$net")"
+    echo "[broken" > config
+    refused "in use by guest web2" web1 prepare begin
+    : > config
+    # A guest that may have a device in a form that nobody understands.
+    sed -i "s/<devices>/&<hostdev mode='subsystem' type='vdpa'><source dev='\/dev\/vhost-vdpa-9'\/><\/hostdev>/" web1.xml
+    passes web1 restore begin
+    refused "in a form that is not understood" web1 prepare begin
+}
+
 @test "a plain start is no restore, and no second one after a refusal" {
     too_small
     passes web1 prepare begin

@@ -72,6 +72,26 @@ schema() {
     diff <(xmllint --c14n before) <(xmllint --c14n root/etc/libvirt/qemu/web1.xml | sed 's, lost="/dev/vhost-vdpa-5",,')
 }
 
+@test "an mdev that nobody has made yet is no failure, a vDPA device that is gone is" {
+    local uuid=53764d0e-85a0-42b4-af5c-2046b460b1dc
+    host "$(nic a 0)"
+    guest gpu1 "<mdev uuid='$uuid' parent='0000:84:00.0' type='nvidia-105' device-api='vfio-pci' driver='nvidia'/>" \
+        "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='$uuid'/></source></hostdev>"
+    cp root/etc/libvirt/qemu/gpu1.xml before
+    refresh > out
+    is "$(cat out)" "gpu1: unchanged; this host does not have its mediated device '$uuid': it starts where something makes that first"
+    cmp before root/etc/libvirt/qemu/gpu1.xml
+    # From elsewhere it was never here.
+    sed -i "s/host='kvm1'/host='kvm2'/" root/etc/libvirt/qemu/gpu1.xml
+    refused
+    grep -q "has no match here" err
+    cp before root/etc/libvirt/qemu/gpu1.xml
+    with_disk web1 5 disk-of-web1
+    refused
+    grep -q "^gpu1: unchanged" out
+    grep -q "guest 'web1' does not fit" err
+}
+
 @test "a node that is nobody's, but another device than the recorded one, is marked" {
     host "$(disk another 5)"
     with_disk web1 5 disk-of-web1

@@ -142,6 +142,30 @@ static void test_one(Driver *driver, gconstpointer data G_GNUC_UNUSED)
     g_assert_true(names_node(web1, "1") && names_node(web2, "1"));
 }
 
+/* An mdev that is gone is somebody's to make, and no failure; who asks for its guest wants another.
+ */
+static void test_awaited(Driver *driver, gconstpointer data G_GNUC_UNUSED)
+{
+#define UUID "53764d0e-85a0-42b4-af5c-2046b460b1dc"
+    g_auto(Said) said = {0};
+    g_auto(Said) one = {0};
+
+    driver_define(driver, "gpu1", NULL,
+                  g_strdup("<mdev uuid='" UUID "' parent='0000:84:00.0' type='nvidia-105' "
+                           "device-api='vfio-pci' driver='nvidia'/>"),
+                  g_strdup("<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
+                           "<address uuid='" UUID "'/></source></hostdev>"));
+    HOST("a");
+    said = run(driver, rh_recorder_refresh, NULL);
+    assert_says(&said, RH_EXIT_FITS,
+                "gpu1: unchanged; this host does not have its mediated device '" UUID
+                "': it starts where something makes that first\n",
+                "");
+    one = run(driver, rh_recorder_refresh, "gpu1");
+    assert_says(&one, RH_EXIT_REFUSED, "", "has no match here: this host has no mediated device");
+#undef UUID
+}
+
 /* Where one cannot be written, nobody gets what it still names. */
 static void test_fault(Driver *driver, gconstpointer data G_GNUC_UNUSED)
 {
@@ -395,6 +419,7 @@ int main(int argc, char **argv)
     driver_init(&argc, &argv);
     ADD("all", NULL, test_all);
     ADD("one", NULL, test_one);
+    ADD("awaited", NULL, test_awaited);
     ADD("fault", NULL, test_fault);
     ADD("changed", NULL, test_changed);
     ADD("lost", NULL, test_lost);

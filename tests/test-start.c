@@ -100,7 +100,7 @@ static void test_elsewhere(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     g_assert_true(rh_start_needs_judgement(start, FALSE));
     reserve(fixture, 0, "net0");
     g_assert_true(rh_start_needs_judgement(start, FALSE));
-    reserve(fixture, 1, NULL);
+    reserve(fixture, 1, "net1");
     g_assert_true(rh_start_is_planned(start));
     g_assert_false(rh_start_needs_judgement(start, TRUE));
     g_assert_true(rh_start_is_from_elsewhere(start));
@@ -120,7 +120,7 @@ static void test_cold(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     reserve(fixture, 0, "net0");
     reserve(fixture, 1, "net1");
     g_assert_true(rh_start_is_planned(start));
-    g_assert_true(rh_start_boots(start, FALSE));
+    g_assert_false(rh_start_boots(start, FALSE)); /* its state comes: it was planned for that */
     standing_of(fixture, 1)->is_cold = TRUE;
     g_assert_true(rh_start_was_cold(start));
     g_assert_false(rh_start_is_planned(start));
@@ -205,6 +205,63 @@ static void test_obstacles(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     assert_says(rh_start_find_obstacle(start), "is in use by guest web2");
 }
 
+/* What a restore left for whoever makes it was judged by nobody, until it is there. */
+static void test_awaited(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    const RhStart *start = &fixture->start;
+
+    fixture->guest->record->off = TRUE;
+    reserve(fixture, 0, "net0");
+    reserve(fixture, 1, NULL);
+    g_assert_false(rh_start_is_planned(start));
+    g_assert_true(rh_start_needs_judgement(start, FALSE));
+    g_assert_false(rh_start_boots(start, FALSE));
+    standing_of(fixture, 1)->is_here = FALSE;
+    g_assert_true(rh_start_needs_judgement(start, FALSE));
+    assert_says(rh_start_find_obstacle(start), NULL);
+    assert_says(rh_start_find_missing(start), "without vDPA interface '/dev/vhost-vdpa-1', which");
+    /* Without an entry it is one that was left as it is, and that has to be there. */
+    ((RhGuestDevice *)standing_of(fixture, 1)->device)->entry = NULL;
+    g_assert_true(rh_start_is_planned(start));
+    assert_says(rh_start_find_obstacle(start), "'/dev/vhost-vdpa-1' is not on this host");
+    assert_says(rh_start_find_missing(start), NULL);
+}
+
+/* A device that is missing at a plain start is somebody's to make, but where a restore was refused.
+ */
+static void test_missing(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    RhStart *start = &fixture->start;
+
+    assert_says(rh_start_find_missing(start), NULL);
+    standing_of(fixture, 1)->is_here = FALSE;
+    assert_says(rh_start_find_obstacle(start), NULL);
+    assert_says(rh_start_find_missing(start), "guest 'web1' starts without vDPA interface");
+    start->needs_all = TRUE;
+    assert_says(rh_start_find_obstacle(start), "'/dev/vhost-vdpa-1' is not on this host");
+    assert_says(rh_start_find_missing(start), NULL);
+}
+
+/* What the rules have judged need not be the recorded device where somebody chose it, or where its
+ * restore was refused; elsewhere it must. */
+static void test_judged(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    RhStart *start = &fixture->start;
+    RhDevice *entry = standing_of(fixture, 1)->device->entry;
+
+    rh_device_set_text(standing_of(fixture, 1)->found, RH_ATTR_NAME, "net9");
+    start->judged = TRUE;
+    assert_says(rh_start_find_exchange(start), "'net9' now");
+    start->needs_all = TRUE;
+    assert_says(rh_start_find_exchange(start), NULL);
+    start->needs_all = FALSE;
+    rh_device_set_number(entry, RH_ATTR_CHOSEN, TRUE);
+    assert_says(rh_start_find_exchange(start), NULL);
+    start->judged = FALSE;
+    g_assert_true(rh_start_needs_judgement(start, FALSE));
+    assert_says(rh_start_find_exchange(start), "'net9' now");
+}
+
 /* An mdev of another type: by the policy, and without one the answer is why there is none. */
 static void test_type(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -246,6 +303,9 @@ int main(int argc, char **argv)
     add("/start/id", test_id);
     add("/start/exchanged", test_exchanged);
     add("/start/obstacles", test_obstacles);
+    add("/start/awaited", test_awaited);
+    add("/start/missing", test_missing);
+    add("/start/judged", test_judged);
     add("/start/type", test_type);
     return g_test_run();
 }

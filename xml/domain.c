@@ -200,8 +200,8 @@ static const RhChoice *choice_of(const RhPlan *plan, const RhDevice *entry)
     return NULL;
 }
 
-/* Each entry becomes what its device is here; one without a device would name some other guest's
- * device from now on, and goes. */
+/* Each entry becomes what its device is here, or stays where that is awaited; one that is of no
+ * device would name some other guest's from now on, and goes. */
 static void move_record(RhDomain *domain, const RhPlan *plan)
 {
     GPtrArray *entries = domain->guest->record->entries;
@@ -213,12 +213,13 @@ static void move_record(RhDomain *domain, const RhPlan *plan)
     for (guint i = 0; i < entries->len; i++) {
         const RhDevice *entry = g_ptr_array_index(entries, i);
         const RhChoice *choice = choice_of(plan, entry);
-        g_autoptr(RhDevice) moved = choice ? rh_record_move(entry, choice->device) : NULL;
+        g_autoptr(RhDevice) moved =
+            choice && choice->device ? rh_record_move(entry, choice->device) : NULL;
         xmlNode *node = g_hash_table_lookup(domain->elements, entry);
 
         if (moved)
             rh_device_write_entry(moved, node);
-        else
+        else if (!choice)
             rh_record_xml_remove(node);
     }
 }

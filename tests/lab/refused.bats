@@ -58,6 +58,8 @@ END
     gives 1 devices b web1
 }
 
+# Where a device is not there, libvirt's own refusal is the answer, unless a script makes it; in this
+# rig nothing opens it.
 @test "a plain start with a device that is in use, or not there" {
     guest web8 3
     v a define web8.xml
@@ -66,8 +68,10 @@ END
     gives "3 web2 running" held a
     v a destroy web2
     edit_host a '/net-a3/d'
-    fails "guest 'web8' cannot start: its vDPA interface '/dev/vhost-vdpa-3' is not on this host" v a start web8
-    gives "shut off" state a web8
+    v a start web8
+    gives running state a web8
+    gives "3 web8 running" held a
+    v a destroy web8
     gives "" held a
 }
 
