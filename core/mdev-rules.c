@@ -214,6 +214,55 @@ static gboolean alone_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
     return c->context->guest->n_vfio <= 1;
 }
 
+/* Which drivers of mediated devices migrate a running guest; of others nothing is known. */
+typedef struct {
+    const char *name;
+    gboolean never;
+    const char *kernel;    /* from which on it does; NULL: every one */
+    const char *parameter; /* of the device, which says so; NULL: there is none */
+} Driver;
+
+static const Driver drivers[] = {
+    {.name = "nvidia"},
+    {.name = "mtty", .kernel = "6.7"},
+    {.name = "vfio_ap", .parameter = "migratable"},
+    {.name = "vfio_ccw", .never = TRUE},
+    {.name = "i915", .never = TRUE},
+    {.name = "mdpy", .never = TRUE},
+    {.name = "mbochs", .never = TRUE},
+};
+
+typedef enum { MIGRATES, MIGRATES_NOT, MIGRATES_OPEN } Migrates;
+
+static Migrates find_migrates(const RhCase *c, const char *name)
+{
+    const char *kernel = c->context->host ? c->context->host->kernel : NULL;
+    const Driver *driver = NULL;
+
+    for (guint i = 0; !driver && i < G_N_ELEMENTS(drivers); i++)
+        if (g_str_equal(drivers[i].name, name))
+            driver = &drivers[i];
+    if (!driver || (driver->kernel && !kernel))
+        return MIGRATES_OPEN;
+    if (driver->never || (driver->kernel && rh_natural_compare(kernel, driver->kernel) < 0) ||
+        (driver->parameter &&
+         g_strcmp0(rh_device_parameter(c->device, driver->parameter), "1") != 0))
+        return MIGRATES_NOT;
+    return MIGRATES;
+}
+
+static gboolean may_migrate_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                                  RhFact source G_GNUC_UNUSED, RhFact host)
+{
+    return host.state != RH_FACT_TEXT || find_migrates(c, host.text) != MIGRATES_NOT;
+}
+
+static gboolean known_driver_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                                   RhFact source G_GNUC_UNUSED, RhFact host)
+{
+    return host.state != RH_FACT_TEXT || find_migrates(c, host.text) != MIGRATES_OPEN;
+}
+
 static const RhComparison accepted = {"accepted", accepted_holds};
 static const RhComparison type_name = {"equal", type_name_holds};
 static const RhComparison compatible_version = {"version", version_holds};
@@ -223,6 +272,8 @@ static const RhComparison same_set = {"same-set", same_set_holds};
 static const RhComparison cards = {"cards", cards_hold};
 static const RhComparison migrates = {"migrates", migrates_holds};
 static const RhComparison asked = {"asked", asked_holds};
+static const RhComparison may_migrate = {"migrates", may_migrate_holds};
+static const RhComparison known_driver = {"known", known_driver_holds};
 static const RhComparison alone = {"alone", alone_holds};
 
 #define ANY RH_MATCH_ANY
@@ -317,6 +368,29 @@ static const RhRule rules[] = {
      .text = "driver is {host}, must be {source}",
      .why = "The state is in its driver's own format, which no other driver reads (linux, "
             "samples/vfio-mdev/mtty.c, mtty_resume_write)."},
+    {.attribute = "driver",
+     .match = ANY,
+     .comparison = &may_migrate,
+     .attr = RH_ATTR_DRIVER,
+     .source = rh_source_nothing,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .otherwise = WARN,
+     .text =
+         "driver {host} migrates no running guest with the kernel here, and QEMU refuses to: shut "
+         "the guest off to move it",
+     .why = "A VFIO device migrates only where its driver has the means for it (QEMU, "
+            "hw/vfio/migration.c, vfio_migration_realize)."},
+    {.attribute = "driver",
+     .match = ANY,
+     .comparison = &known_driver,
+     .attr = RH_ATTR_DRIVER,
+     .source = rh_source_nothing,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .otherwise = WARN,
+     .text = "nothing is known here of driver {host}: whether it migrates a running guest, QEMU "
+             "says when the guest does",
+     .why = "A VFIO device migrates only where its driver has the means for it, and of few drivers "
+            "it is known (QEMU, hw/vfio/migration.c, vfio_migration_realize)."},
     {.attribute = "driver-version",
      .match = EXACT,
      .comparison = &rh_equal,

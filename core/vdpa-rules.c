@@ -404,6 +404,17 @@ static gboolean mac_cold_holds(const RhCase *c, const RhRule *rule, RhFact sourc
            same_fact(source, host) || is_anothers(c, rule);
 }
 
+/* Of the status of a NIC: linux, include/uapi/linux/virtio_net.h, VIRTIO_NET_S_LINK_UP. */
+#define LINK_UP 1u
+
+/* What is known of the link: down, where the device shows a status without its first bit. */
+static gboolean link_up_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                              RhFact source G_GNUC_UNUSED, RhFact host)
+{
+    return !offered(c->device, RH_NET_F_STATUS).number || host.state != RH_FACT_NUMBER ||
+           (host.number & LINK_UP);
+}
+
 static RhFact source_mtu(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 {
     return stated(c->entry, RH_ATTR_MTU, RH_NET_F_MTU, rh_fact_none());
@@ -519,6 +530,7 @@ static const RhComparison mac_set = {"mac", mac_set_holds};
 static const RhComparison mac_written = {"mac", mac_written_holds};
 static const RhComparison mac_let_in = {"mac", mac_let_in_holds};
 static const RhComparison mac_cold = {"mac", mac_cold_holds};
+static const RhComparison link_up = {"link", link_up_holds};
 static const RhComparison known_driver = {"known", known_driver_holds};
 static const RhComparison replays_pairs = {"replays", replays_pairs_holds};
 static const RhComparison both_stated = {"stated", both_stated_holds};
@@ -920,6 +932,18 @@ static const RhRule rules[] = {
          "name {name} mgmtdev {mgmtdev} mac {source}'",
      .why = "A guest that boots reads the device's address, and its network knows the one in its "
             "XML (QEMU, hw/net/virtio-net.c, virtio_net_get_config)."},
+    {.attribute = "link",
+     .match = ANY,
+     .when = ALWAYS,
+     .only = "net",
+     .comparison = &link_up,
+     .attr = RH_ATTR_STATUS,
+     .source = rh_source_nothing,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .otherwise = WARN,
+     .text = "its link is down, so that no frame passes; 'vdpa dev config show {name}' shows it",
+     .why = "A device without a link carries nothing, whatever else it can do (linux, "
+            "include/uapi/linux/virtio_net.h, VIRTIO_NET_S_LINK_UP)."},
     {.attribute = "mtu",
      .match = EXACT,
      .only = "net",
@@ -1113,10 +1137,24 @@ static gint missed_pairs(const RhCase *c)
     return (gint)MIN(MAX(wanted, here.number) - MIN(wanted, here.number), G_MAXUINT16);
 }
 
+/* A NIC without a link is worse than one whose own address has to be overwritten, behind which may
+ * be another guest's. */
+static gint rate_nic(const RhCase *c)
+{
+    RhFact guest = source_mac(c, NULL);
+    RhFact own = mac_of(c->device);
+    gboolean up = link_up_holds(c, NULL, rh_fact_unknown(), rh_fact(c->device, RH_ATTR_STATUS));
+    gboolean overwritten =
+        guest.state == RH_FACT_NUMBER && own.state == RH_FACT_NUMBER && guest.number != own.number;
+
+    return is_net(c) ? 2 * !up + overwritten : 0;
+}
+
 static void add_cost(const RhCase *c, RhCost *cost)
 {
     static const RhAttr capacities[] = {RH_ATTR_MAX_VQS, RH_ATTR_MAX_VQ_SIZE, RH_ATTR_MTU};
 
+    cost->levels[RH_COST_NIC] = rate_nic(c);
     cost->levels[RH_COST_DRIVER] =
         rh_case_differs(c, RH_ATTR_DRIVER) || rh_case_differs(c, RH_ATTR_VENDOR_ID);
     cost->levels[RH_COST_EXCESS] = has_more_features(c) + takes_shorter_rings(c) + missed_pairs(c);

@@ -69,7 +69,7 @@ static RhDevice *new_mdev(const Pair *pair, const char *text)
 {
     RhDevice *mdev = rh_device_new(RH_KIND_MDEV);
 
-    set(mdev, "type=" TYPE ";driver=d;driver-version=1");
+    set(mdev, "type=" TYPE ";driver=nvidia;driver-version=1");
     rh_device_set_text(mdev, RH_ATTR_DEVICE_API, pair->model);
     if (*text)
         set(mdev, text);
@@ -129,6 +129,31 @@ static void test_listed(void)
     g_autoptr(RhPolicy) policy = rh_policy_new();
 
     rh_policy_mdev(policy, TYPE)->parameters = g_strsplit("p", ";", -1);
+    assert_pairs(pairs, G_N_ELEMENTS(pairs), policy);
+}
+
+#define NEVER(driver) \
+    "driver " driver " migrates no running guest with the kernel here, and QEMU refuses to: shut " \
+    "the guest off to move it"
+#define OPEN(driver) \
+    "nothing is known here of driver " driver ": whether it migrates a running guest, QEMU says " \
+    "when the guest does"
+#define NO_CARDS "driver=vfio_ap;[matrix]=;[control_domains]="
+
+/* Which drivers migrate: a warning, since a guest that is judged in doubt may boot. */
+static void test_drivers(void)
+{
+    static const Pair pairs[] = {
+        {"vfio-pci", "driver=i915", "driver=i915", TRUE, NEVER("i915")},
+        {"vfio-pci", "driver=mbochs", "driver=mbochs", TRUE, NEVER("mbochs")},
+        {"vfio-pci", "driver=xe", "driver=xe", TRUE, OPEN("xe")},
+        {"vfio-pci", "driver=mtty", "driver=mtty", TRUE, OPEN("mtty")}, /* the kernel is unknown */
+        {"vfio-ap", NO_CARDS, NO_CARDS, TRUE, NEVER("vfio_ap")},
+        {"vfio-ap", NO_CARDS, NO_CARDS ";[migratable]=0", TRUE, NEVER("vfio_ap")},
+        {"vfio-ap", NO_CARDS, NO_CARDS ";[migratable]=1", TRUE, NULL},
+    };
+    g_autoptr(RhPolicy) policy = rh_policy_new();
+
     assert_pairs(pairs, G_N_ELEMENTS(pairs), policy);
 }
 
@@ -225,6 +250,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rules/rows", test_rows);
     g_test_add_func("/rules/mdev/listed", test_listed);
+    g_test_add_func("/rules/mdev/drivers", test_drivers);
     g_test_add_func("/rules/mdev/ccw", test_ccw);
     g_test_add_func("/rules/mdev/ap", test_ap);
     g_test_add_func("/rules/mdev/vgpu-params", test_vgpu_params);
