@@ -21,7 +21,8 @@ typedef struct {
     RhDomain *domain;
     RhGuest *guest;
     RhPolicy *policy;
-    GPtrArray *answers; /* of RhAnswer */
+    GPtrArray *answers;       /* of RhAnswer */
+    gboolean warned_of_pools; /* which is the same for all hosts that are asked */
 } Question;
 
 static void question_clear(Question *question)
@@ -80,6 +81,11 @@ static gboolean ask(Question *question, RhAnswer *answer, GError **error)
     if (!answer->inventory)
         return FALSE;
     mark_users(question, &environment, answer);
+    if (rh_guest_has_ours(question->guest) && !question->warned_of_pools)
+        rh_command_warn_of_pools(question->options, question->policy, answer->host,
+                                 answer->inventory, rh_guest_kinds(question->guest),
+                                 question->output->err);
+    question->warned_of_pools = TRUE;
     if (!answer->inventory->name)
         answer->inventory->name = g_path_get_basename(answer->file ? answer->file : "this host");
     answer->name = g_strdup(answer->inventory->name);

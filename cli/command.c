@@ -3,6 +3,7 @@
 
 #include "util/error.h"
 #include "util/file.h"
+#include "util/text.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -169,4 +170,18 @@ GBytes *rh_command_read_guest(const RhOptions *options, const char *word, GError
 
     return rh_command_is_libvirts(options, word) ? read_libvirts(options, word, error)
                                                  : rh_read_document(word, what, error);
+}
+
+void rh_command_warn_of_pools(const RhOptions *options, const RhPolicy *policy, const RhHost *host,
+                              const RhInventory *inventory, RhKinds kinds, GString *err)
+{
+    g_autoptr(GPtrArray) idle = host ? rh_policy_find_idle(policy, inventory, kinds) : NULL;
+
+    if (!host && options->common->config && policy->pools->len > 0)
+        rh_append_line(err,
+                       "warning: the pools in '%s' count where an inventory is made, and not "
+                       "for a saved one",
+                       options->common->config);
+    for (guint i = 0; idle && i < idle->len; i++)
+        rh_append_line(err, "warning: %s", (char *)g_ptr_array_index(idle, i));
 }

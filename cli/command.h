@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "site/environment.h"
 #include "site/options.h"
 
 typedef enum { RH_FORMAT_TEXT, RH_FORMAT_XML, RH_FORMAT_JSON } RhFormat;
@@ -71,3 +72,9 @@ RhExit rh_command_pass_on(const RhOptions *options, const char *command, GStrv w
                           RhOutput *output, GError **error);
 
 void rh_command_append(GString *out, GBytes *bytes);
+
+/* Warns of what the pools' patterns match nothing of on this host, whose inventory has @kinds; and
+ * where it is a saved inventory (@host is NULL), that the pools which were asked for are not its.
+ */
+void rh_command_warn_of_pools(const RhOptions *options, const RhPolicy *policy, const RhHost *host,
+                              const RhInventory *inventory, RhKinds kinds, GString *err);

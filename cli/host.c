@@ -49,6 +49,7 @@ RhExit rh_command_host(const RhOptions *options, GStrv words, RhOutput *output, 
         return RH_EXIT_TROUBLE;
     if (host && !rh_users_mark_now(&environment, host, NULL, inventory, &unknown))
         rh_append_line(output->err, "warning: %s", unknown->message);
+    rh_command_warn_of_pools(options, policy, host, inventory, RH_GATHER_ALL, output->err);
     append(output->out, inventory, format, options->common->all);
     return RH_EXIT_FITS;
 }

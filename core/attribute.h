@@ -61,6 +61,8 @@ typedef enum {
     RH_ATTR_MAX_WRITE_ZEROES_SECTORS,
     RH_ATTR_MAX_WRITE_ZEROES_SEG,
     RH_ATTR_MIGRATION_VERSION,
+    RH_ATTR_PF,        /* the address of the physical function that it is part of, or is */
+    RH_ATTR_PF_NETDEV, /* and the network device of that, its port */
     RH_ATTR_NUMA_NODE,
     RH_ATTR_POOL,
     RH_ATTR_GUEST_ADDRESS,

@@ -3,9 +3,10 @@
 
 #include "core/features.h"
 
-static const RhAttr mgmtdev_attrs[] = {
-    RH_ATTR_HANDLE, RH_ATTR_DRIVER,  RH_ATTR_CLASSES,   RH_ATTR_MAX_VQS, RH_ATTR_FEATURES,
-    RH_ATTR_VENDOR, RH_ATTR_PRODUCT, RH_ATTR_NUMA_NODE, RH_ATTR_POOL,    RH_N_ATTRS};
+static const RhAttr mgmtdev_attrs[] = {RH_ATTR_HANDLE,    RH_ATTR_DRIVER,    RH_ATTR_CLASSES,
+                                       RH_ATTR_MAX_VQS,   RH_ATTR_FEATURES,  RH_ATTR_VENDOR,
+                                       RH_ATTR_PRODUCT,   RH_ATTR_NUMA_NODE, RH_ATTR_PF,
+                                       RH_ATTR_PF_NETDEV, RH_ATTR_POOL,      RH_N_ATTRS};
 
 /* What a vDPA device has in an inventory, then what is its host's alone. */
 #define VDPA_LASTING \
@@ -18,8 +19,9 @@ static const RhAttr mgmtdev_attrs[] = {
         RH_ATTR_MAX_DISCARD_SEG, RH_ATTR_DISCARD_SECTOR_ALIGNMENT, \
         RH_ATTR_MAX_WRITE_ZEROES_SECTORS, RH_ATTR_MAX_WRITE_ZEROES_SEG, RH_ATTR_NUMA_NODE, \
         RH_ATTR_POOL
-static const RhAttr vdpa_attrs[] = {VDPA_LASTING,    RH_ATTR_BOUND,        RH_ATTR_STATUS,
-                                    RH_ATTR_USED_BY, RH_ATTR_USED_BY_UUID, RH_N_ATTRS};
+static const RhAttr vdpa_attrs[] = {VDPA_LASTING,         RH_ATTR_PF,     RH_ATTR_PF_NETDEV,
+                                    RH_ATTR_BOUND,        RH_ATTR_STATUS, RH_ATTR_USED_BY,
+                                    RH_ATTR_USED_BY_UUID, RH_N_ATTRS};
 static const RhAttr vdpa_recorded[] = {VDPA_LASTING, RH_ATTR_GUEST_ADDRESS, RH_ATTR_CHOSEN,
                                        RH_ATTR_LOST, RH_N_ATTRS};
 
@@ -36,6 +38,8 @@ static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
                                            RH_ATTR_FIRMWARE,
                                            RH_ATTR_PSID,
                                            RH_ATTR_NUMA_NODE,
+                                           RH_ATTR_PF,
+                                           RH_ATTR_PF_NETDEV,
                                            RH_ATTR_POOL,
                                            RH_N_ATTRS};
 
@@ -75,9 +79,9 @@ static const RhAttr mdev_recorded[] = {RH_ATTR_UUID,
                                        RH_N_ATTRS};
 
 /* What a list for people shows of each. */
-static const RhAttr mgmtdev_columns[] = {RH_ATTR_HANDLE,  RH_ATTR_DRIVER,    RH_ATTR_CLASSES,
-                                         RH_ATTR_MAX_VQS, RH_ATTR_NUMA_NODE, RH_ATTR_POOL,
-                                         RH_N_ATTRS};
+static const RhAttr mgmtdev_columns[] = {RH_ATTR_HANDLE,    RH_ATTR_DRIVER,    RH_ATTR_CLASSES,
+                                         RH_ATTR_MAX_VQS,   RH_ATTR_NUMA_NODE, RH_ATTR_PF,
+                                         RH_ATTR_PF_NETDEV, RH_ATTR_POOL,      RH_N_ATTRS};
 static const RhAttr vdpa_columns[] = {
     RH_ATTR_NAME, RH_ATTR_CHARDEV, RH_ATTR_CLASS, RH_ATTR_MGMTDEV, RH_ATTR_DRIVER,
     RH_ATTR_MAC,  RH_ATTR_MTU,     RH_ATTR_POOL,  RH_ATTR_USED_BY, RH_N_ATTRS};
@@ -217,6 +221,14 @@ gboolean rh_kind_is_given(RhKind kind)
 gboolean rh_kind_is_within(RhKind kind, RhKind home)
 {
     return kinds[kind].within && kinds[kind].home_kind == home;
+}
+
+gboolean rh_kind_has(RhKind kind, RhAttr attr)
+{
+    for (const RhAttr *its = kinds[kind].attrs; *its != RH_N_ATTRS; its++)
+        if (*its == attr)
+            return TRUE;
+    return FALSE;
 }
 
 RhKinds rh_kinds_with(RhAttr attr)

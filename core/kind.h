@@ -29,6 +29,7 @@ typedef enum {
     RH_POOL_VDPA,        /* management devices */
     RH_POOL_MDEV_PARENT, /* parents */
     RH_POOL_VF,          /* PFs: addresses or network devices */
+    RH_POOL_PF,          /* the same of all kinds that have one */
     RH_POOL_NONE,        /* the kind has no pool of its own */
 } RhPoolKey;
 #define RH_N_POOL_KEYS RH_POOL_NONE
@@ -85,6 +86,9 @@ gboolean rh_kind_is_given(RhKind kind);
 
 /* Whether elements of @kind stand in those of @home. */
 gboolean rh_kind_is_within(RhKind kind, RhKind home);
+
+/* Whether devices of @kind have @attr in an inventory. */
+gboolean rh_kind_has(RhKind kind, RhAttr attr);
 
 /* The kinds whose record has @attr. */
 RhKinds rh_kinds_with(RhAttr attr);

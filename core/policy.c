@@ -120,7 +120,7 @@ gboolean rh_policy_says_chosen(const RhPolicy *policy, const RhDevice *entry)
            (entry && rh_device_number(entry, RH_ATTR_CHOSEN, FALSE));
 }
 
-static gboolean matches(GStrv globs, const char *name)
+static gboolean matches(const char *const *globs, const char *name)
 {
     for (guint i = 0; globs && name && globs[i]; i++)
         if (g_pattern_match_simple(globs[i], name))
@@ -128,13 +128,30 @@ static gboolean matches(GStrv globs, const char *name)
     return FALSE;
 }
 
-static const char *pool_of(const RhPolicy *policy, RhPoolKey key, const char *word)
+/* Whether devices of @kind can be matched by the globs of @key. */
+static gboolean is_concerned(RhKind kind, RhPoolKey key)
+{
+    return key == RH_POOL_PF ? rh_kind_has(kind, RH_ATTR_PF) : rh_kind_info(kind)->pool == key;
+}
+
+static gboolean matches_device(const char *const *globs, RhPoolKey key, const RhDevice *device)
+{
+    if (!is_concerned(device->kind, key))
+        return FALSE;
+    if (key == RH_POOL_PF)
+        return matches(globs, rh_device_text(device, RH_ATTR_PF)) ||
+               matches(globs, rh_device_text(device, RH_ATTR_PF_NETDEV));
+    return matches(globs, rh_device_text(device, rh_kind_info(device->kind)->pool_by));
+}
+
+static const char *pool_of(const RhPolicy *policy, const RhDevice *device)
 {
     for (guint i = 0; i < policy->pools->len; i++) {
         const RhPool *pool = g_ptr_array_index(policy->pools, i);
 
-        if (matches(pool->globs[key], word))
-            return pool->name;
+        for (guint key = 0; key < RH_N_POOL_KEYS; key++)
+            if (matches_device((const char *const *)pool->globs[key], (RhPoolKey)key, device))
+                return pool->name;
     }
     return NULL;
 }
@@ -142,14 +159,71 @@ static const char *pool_of(const RhPolicy *policy, RhPoolKey key, const char *wo
 void rh_policy_apply_pools(const RhPolicy *policy, RhInventory *inventory)
 {
     for (guint kind = 0; kind < RH_N_KINDS; kind++) {
-        const RhKindInfo *info = rh_kind_info((RhKind)kind);
         GPtrArray *devices = inventory->devices[kind];
 
-        for (guint i = 0; info->pool != RH_POOL_NONE && i < devices->len; i++) {
+        for (guint i = 0; rh_kind_info((RhKind)kind)->pool != RH_POOL_NONE && i < devices->len;
+             i++) {
             RhDevice *device = g_ptr_array_index(devices, i);
 
-            rh_device_set_text(device, RH_ATTR_POOL,
-                               pool_of(policy, info->pool, rh_device_text(device, info->pool_by)));
+            rh_device_set_text(device, RH_ATTR_POOL, pool_of(policy, device));
         }
     }
+}
+
+/* Whether an inventory that has what there is of @kinds has all that @key's globs can match: what
+ * guests cannot have themselves comes with what hangs on it. */
+static gboolean covers(RhKinds kinds, RhPoolKey key)
+{
+    gboolean any = FALSE;
+
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        gboolean concerned = is_concerned((RhKind)kind, key);
+        const RhKindInfo *info = rh_kind_info((RhKind)kind);
+
+        for (guint i = 0; i < info->n_ties; i++)
+            concerned |= is_concerned(info->ties[i].to, key);
+        if (!concerned || !rh_kind_is_given((RhKind)kind))
+            continue;
+        if (!(kinds & RH_KIND_BIT(kind)))
+            return FALSE;
+        any = TRUE;
+    }
+    return any;
+}
+
+static gboolean matches_any(const char *glob, RhPoolKey key, const RhInventory *inventory)
+{
+    const char *const globs[] = {glob, NULL};
+
+    for (guint kind = 0; kind < RH_N_KINDS; kind++) {
+        GPtrArray *devices = inventory->devices[kind];
+
+        for (guint i = 0; i < devices->len; i++)
+            if (matches_device(globs, key, g_ptr_array_index(devices, i)))
+                return TRUE;
+    }
+    return FALSE;
+}
+
+GPtrArray *rh_policy_find_idle(const RhPolicy *policy, const RhInventory *inventory, RhKinds kinds)
+{
+    static const char *const names[RH_N_POOL_KEYS] = {[RH_POOL_VDPA] = "vdpa",
+                                                      [RH_POOL_MDEV_PARENT] = "mdev-parent",
+                                                      [RH_POOL_VF] = "vf",
+                                                      [RH_POOL_PF] = "pf"};
+    GPtrArray *idle = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < policy->pools->len; i++) {
+        const RhPool *pool = g_ptr_array_index(policy->pools, i);
+
+        for (guint key = 0; key < RH_N_POOL_KEYS; key++)
+            for (guint j = 0; pool->globs[key] && pool->globs[key][j]; j++)
+                if (covers(kinds, (RhPoolKey)key) &&
+                    !matches_any(pool->globs[key][j], (RhPoolKey)key, inventory))
+                    g_ptr_array_add(idle,
+                                    g_strdup_printf("'%s = %s' in [pool %s] matches nothing "
+                                                    "on this host",
+                                                    names[key], pool->globs[key][j], pool->name));
+    }
+    return idle;
 }

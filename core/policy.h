@@ -69,3 +69,7 @@ gboolean rh_policy_says_chosen(const RhPolicy *policy, const RhDevice *entry);
 
 /* Gives each device that a pool's globs match its pool. Before rh_inventory_complete(). */
 void rh_policy_apply_pools(const RhPolicy *policy, RhInventory *inventory);
+
+/* What the pools' globs match nothing of in @inventory, which has what there is of @kinds:
+ * sentences, owned by the caller. What would need other kinds is left out. */
+GPtrArray *rh_policy_find_idle(const RhPolicy *policy, const RhInventory *inventory, RhKinds kinds);

@@ -18,7 +18,7 @@ typedef struct {
     const RhPolicy *policy;
     gboolean at_home;       /* the record names this very host */
     gboolean cold;          /* the guest boots anew: nothing of it has to be loaded */
-    gboolean nets_apart;    /* the host's free network devices hang on several management devices */
+    gboolean nets_apart;    /* the host's free network devices hang on several ports */
     RhQuestions *questions; /* NULL: nobody to ask (a saved inventory) */
 } RhContext;
 

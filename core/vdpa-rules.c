@@ -636,9 +636,9 @@ static const RhRule rules[] = {
      .otherwise = WARN,
      .text =
          "neither the record nor the device has a pool, and this host's network devices hang on "
-         "several management devices: the network may be another",
-     .why = "Management devices of one host may hang on several networks, and the kernel has no "
-            "attribute for that (linux, include/uapi/linux/vdpa.h)."},
+         "several ports: the network may be another",
+     .why = "The ports of one host may hang on several networks, and the kernel has no attribute "
+            "for that (linux, include/uapi/linux/vdpa.h)."},
     {.attribute = "pool",
      .match = ANY,
      .when = ALWAYS,
@@ -1162,7 +1162,15 @@ static void add_cost(const RhCase *c, RhCost *cost)
         cost->levels[RH_COST_EXCESS] += exceeds(c, capacities[i]);
 }
 
-/* Whether the free network devices hang on more than one management device. */
+/* By what a network device reaches its network: the physical port, where that is known. */
+static const char *port_of(const RhDevice *device)
+{
+    const char *pf = rh_device_text(device, RH_ATTR_PF);
+
+    return pf ? pf : rh_device_text(device, RH_ATTR_MGMTDEV);
+}
+
+/* Whether the free network devices hang on more than one port. */
 static gboolean are_nets_apart(const RhInventory *host)
 {
     GPtrArray *devices = host->devices[RH_KIND_VDPA];
@@ -1170,14 +1178,14 @@ static gboolean are_nets_apart(const RhInventory *host)
 
     for (guint i = 0; i < devices->len; i++) {
         const RhDevice *device = g_ptr_array_index(devices, i);
-        const char *mgmtdev = rh_device_text(device, RH_ATTR_MGMTDEV);
+        const char *port = port_of(device);
 
         if (g_strcmp0(rh_device_text(device, RH_ATTR_CLASS), "net") != 0 ||
-            rh_device_knows(device, RH_ATTR_USED_BY) || !mgmtdev)
+            rh_device_knows(device, RH_ATTR_USED_BY) || !port)
             continue;
-        if (first && !g_str_equal(first, mgmtdev))
+        if (first && !g_str_equal(first, port))
             return TRUE;
-        first = mgmtdev;
+        first = port;
     }
     return FALSE;
 }

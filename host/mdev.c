@@ -134,7 +134,8 @@ static gboolean read_parent(Reader *reader, const char *name, GError **error)
     rh_device_set_text(parent, RH_ATTR_BUS, bus);
     set_dev_busid(reader->root, parent, path);
     set_driver(reader->root, parent, path, types);
-    if (address && !rh_pci_describe(reader->root, address, parent, error))
+    if (address && (!rh_pci_describe(reader->root, address, parent, error) ||
+                    !rh_pci_find_port(reader->root, address, parent, error)))
         return FALSE;
     for (guint i = 0; i < types->len; i++)
         read_type(reader, types_path, name, g_ptr_array_index(types, i));

@@ -41,14 +41,6 @@ char *rh_pci_nearest(const char *path)
     return NULL;
 }
 
-static gboolean has_attr(RhKind kind, RhAttr attr)
-{
-    for (const RhAttr *its = rh_kind_info(kind)->attrs; *its != RH_N_ATTRS; its++)
-        if (*its == attr)
-            return TRUE;
-    return FALSE;
-}
-
 static gboolean read_fact(RhDir *root, const char *path, RhAttr attr, RhDevice *device,
                           GError **error)
 {
@@ -68,9 +60,61 @@ gboolean rh_pci_describe(RhDir *root, const char *address, RhDevice *device, GEr
         g_autofree char *path =
             g_strdup_printf("sys/bus/pci/devices/%s/%s", address, facts[i].file);
 
-        if (has_attr(device->kind, facts[i].attr) &&
+        if (rh_kind_has(device->kind, facts[i].attr) &&
             !read_fact(root, path, facts[i].attr, device, error))
             return FALSE;
     }
+    return TRUE;
+}
+
+/* Whether the network device at @path is a port of its own: "p0", or nothing at all where its
+ * driver knows no switch. A representor is called after what it stands for: "pf0vf1", "pf0sf88"
+ * (linux, Documentation/networking/representors.rst). */
+static gboolean is_port(RhDir *root, const char *path)
+{
+    g_autofree char *file = g_strconcat(path, "/phys_port_name", NULL);
+    g_autoptr(GError) ignored = NULL; /* EOPNOTSUPP */
+    g_autofree char *name = NULL;
+
+    if (!rh_dir_read(root, file, &name, &ignored) || !name || !*name)
+        return TRUE;
+    return name[0] == 'p' && g_ascii_isdigit(name[1]) &&
+           name[1 + strspn(name + 1, "0123456789")] == '\0';
+}
+
+/* *@ret_netdev is the caller's; NULL: none, or several. */
+static gboolean find_netdev(RhDir *root, const char *address, char **ret_netdev, GError **error)
+{
+    g_autofree char *folder = g_strdup_printf("sys/bus/pci/devices/%s/net", address);
+    g_autoptr(GPtrArray) names = rh_dir_list(root, folder, error);
+    const char *port = NULL;
+    guint n = 0;
+
+    *ret_netdev = NULL;
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autofree char *path = g_strdup_printf("%s/%s", folder, name);
+
+        if (names->len > 1 && !is_port(root, path))
+            continue;
+        port = name;
+        n++;
+    }
+    if (n == 1)
+        *ret_netdev = g_strdup(port);
+    return names != NULL;
+}
+
+gboolean rh_pci_find_port(RhDir *root, const char *address, RhDevice *device, GError **error)
+{
+    g_autofree char *link = g_strdup_printf("sys/bus/pci/devices/%s/physfn", address);
+    g_autofree char *physical = rh_dir_link_name(root, link);
+    const char *pf = physical ? physical : address;
+    g_autofree char *netdev = NULL;
+
+    if (!find_netdev(root, pf, &netdev, error))
+        return FALSE;
+    rh_device_set_text(device, RH_ATTR_PF, pf);
+    rh_device_set_text(device, RH_ATTR_PF_NETDEV, netdev);
     return TRUE;
 }

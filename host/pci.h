@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/device.h"
+#include "core/kind.h"
 #include "util/file.h"
 
 /*
@@ -17,3 +18,11 @@ char *rh_pci_nearest(const char *path);
  * ids, revision, NUMA node (where it has one). Error: RH_ERROR_HOST.
  */
 gboolean rh_pci_describe(RhDir *root, const char *address, RhDevice *device, GError **error);
+
+/*
+ * Adds to @device which port the PCI function @address belongs to: the physical function of it if
+ * it is a virtual one, else itself, and the network device of that. With switchdev a function has
+ * more of these, which stand for its VFs and SFs: the port is the one that says so, or else
+ * unknown. Error: RH_ERROR_HOST.
+ */
+gboolean rh_pci_find_port(RhDir *root, const char *address, RhDevice *device, GError **error);

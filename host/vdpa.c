@@ -47,7 +47,8 @@ static char *hardware_driver(RhDir *root, const char *bus, const char *path, con
 static gboolean describe_function(RhDir *root, const char *address, GHashTable *by_address,
                                   RhDevice *mgmtdev, GError **error)
 {
-    static const RhAttr shared[] = {RH_ATTR_VENDOR, RH_ATTR_PRODUCT, RH_ATTR_NUMA_NODE};
+    static const RhAttr shared[] = {RH_ATTR_VENDOR, RH_ATTR_PRODUCT, RH_ATTR_NUMA_NODE, RH_ATTR_PF,
+                                    RH_ATTR_PF_NETDEV};
     const RhDevice *first = g_hash_table_lookup(by_address, address);
 
     for (guint i = 0; first && i < G_N_ELEMENTS(shared); i++)
@@ -55,7 +56,8 @@ static gboolean describe_function(RhDir *root, const char *address, GHashTable *
     if (first)
         return TRUE;
     g_hash_table_insert(by_address, g_strdup(address), mgmtdev);
-    return rh_pci_describe(root, address, mgmtdev, error);
+    return rh_pci_describe(root, address, mgmtdev, error) &&
+           rh_pci_find_port(root, address, mgmtdev, error);
 }
 
 static gboolean describe_mgmtdev(RhDir *root, GHashTable *by_address, RhDevice *mgmtdev,
@@ -129,6 +131,8 @@ static void take_hardware(GHashTable *mgmtdevs, RhDevice *device)
         return;
     rh_device_take(device, RH_ATTR_DRIVER, mgmtdev);
     rh_device_take(device, RH_ATTR_NUMA_NODE, mgmtdev);
+    rh_device_take(device, RH_ATTR_PF, mgmtdev);
+    rh_device_take(device, RH_ATTR_PF_NETDEV, mgmtdev);
 }
 
 static gboolean describe_mgmtdevs(RhDir *root, GPtrArray *mgmtdevs, GError **error)

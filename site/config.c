@@ -157,6 +157,12 @@ static gboolean take_pool_vf(const Setting *setting)
                      &rh_policy_pool(setting->policy, setting->subject)->globs[RH_POOL_VF]);
 }
 
+static gboolean take_pool_pf(const Setting *setting)
+{
+    return take_list(setting,
+                     &rh_policy_pool(setting->policy, setting->subject)->globs[RH_POOL_PF]);
+}
+
 static gboolean take_mdev_accept_live(const Setting *setting)
 {
     return take_list(setting, &rh_policy_mdev(setting->policy, setting->subject)->accept_live);
@@ -206,6 +212,7 @@ static const Key policy_keys[] = {{"match", "capability or exact", take_match},
 static const Key pool_keys[] = {
     {"vdpa", "a list of patterns of management devices", take_pool_vdpa},
     {"mdev-parent", "a list of patterns of parents", take_pool_mdev_parent},
+    {"pf", "a list of patterns of PF addresses or network devices", take_pool_pf},
     {"vf", "a list of patterns of PF addresses or network devices", take_pool_vf},
     {NULL, NULL, NULL}};
 

@@ -433,6 +433,30 @@ END
     done
 }
 
+@test "a pattern of a pool that matches nothing on this host is warned of, and no pool of a saved one is" {
+    cp -a "$RH_SOURCE_DIR/tests/fixtures/tree-nvidia-without-pools" .
+    tree=tree-nvidia-without-pools
+    # The parent is a VF of the card.
+    ln -s ../0000:83:00.0 "$tree/host/sys/devices/pci0000:80/0000:80:02.0/0000:84:00.0/physfn"
+    printf '[pool card]\npf = 0000:83:00.0; 0000:85:*\n[pool gone]\nmdev-parent = 0000:86:*\nvdpa = pci/*\nvf = 0000:3b:*\n' > pools.conf
+    try host --root $tree/host --config pools.conf
+    ends 0
+    cp out saved.xml
+    xmllint --nonet --noout --relaxng "$RH_SOURCE_DIR/schemas/host.rng" saved.xml
+    grep -q '<mdev-parent [^>]*pf="0000:83:00.0"[^>]*pool="card"' saved.xml
+    [ "$(sort err)" = "warning: 'mdev-parent = 0000:86:*' in [pool gone] matches nothing on this host
+warning: 'pf = 0000:85:*' in [pool card] matches nothing on this host
+warning: 'vdpa = pci/*' in [pool gone] matches nothing on this host" ]
+    # Of a guest that has mediated devices alone only those are looked at.
+    try check $tree/domain.xml --root $tree/host --config pools.conf
+    [ "$(cat err)" = "warning: 'mdev-parent = 0000:86:*' in [pool gone] matches nothing on this host" ]
+    # A saved inventory has the pools that it was made with.
+    try check $tree/domain.xml --host saved.xml --host saved.xml --config pools.conf
+    [ "$(cat err)" = "warning: the pools in 'pools.conf' count where an inventory is made, and not for a saved one" ]
+    try check $tree/domain.xml --host saved.xml "${config[@]}"
+    [ ! -s err ]
+}
+
 @test "host: a tree without anything is an empty inventory" {
     mkdir empty
     try host --root empty

@@ -63,6 +63,7 @@ static void test_defaults(void)
     g_assert_cmpuint(policy->deadline, ==, 10);
     g_assert_cmpint(policy->ring, ==, RH_RING_AUTO);
     g_assert_false(policy->pools_required);
+    g_assert_false(policy->always_chosen);
 }
 
 static void test_all_keys(void)
@@ -77,11 +78,13 @@ static void test_all_keys(void)
                                  "unrecorded-restore = reject\n"
                                  "unknown = keep\n"
                                  "pools = required\n"
+                                 "chosen = always\n"
                                  "deadline = 30\n"
                                  "ring = xml\n"
                                  "[pool fabric-a]\n"
                                  "vdpa = pci/0000:41:00.* ; auxiliary/*\n"
                                  "mdev-parent = 0000:84:*\n"
+                                 "pf = enp65s0f0np0\n"
                                  "vf = 0000:3b:*\n"
                                  "[mdev nvidia-105]\n"
                                  "accept = nvidia-106; nvidia-107\n"
@@ -99,9 +102,11 @@ static void test_all_keys(void)
     g_assert_cmpint(policy->unrecorded_restore, ==, RH_UNRECORDED_REJECT);
     g_assert_cmpint(policy->unknown, ==, RH_UNKNOWN_KEEP);
     g_assert_true(policy->pools_required);
+    g_assert_true(policy->always_chosen);
     g_assert_cmpuint(policy->deadline, ==, 30);
     g_assert_cmpint(policy->ring, ==, RH_RING_XML);
     g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_VDPA][1], ==, "auxiliary/*");
+    g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_PF][0], ==, "enp65s0f0np0");
     g_assert_cmpstr(rh_policy_pool(policy, "fabric-a")->globs[RH_POOL_VF][0], ==, "0000:3b:*");
     g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-107", TRUE), ==, 2);
     g_assert_cmpint(rh_policy_accepts(policy, "nvidia-105", "nvidia-108", FALSE), ==, 1);

@@ -308,6 +308,53 @@ static void test_pci_describe(void)
     mock_stop();
 }
 
+/* A network device of the PCI function @address; @port: what it says of itself, NULL: nothing. */
+static void mock_netdev_add(const char *address, const char *name, const char *port)
+{
+    g_autofree char *dir = g_strdup_printf(PCI_DIR "/%s/net/%s", address, name);
+
+    mock_dir(dir);
+    if (port)
+        mock_file(dir, "phys_port_name", port);
+}
+
+static char *port_of(const char *address)
+{
+    g_autoptr(RhDir) root = rh_dir_open(tree, NULL);
+    g_autoptr(RhDevice) mgmtdev = rh_device_new(RH_KIND_VDPA_MGMTDEV);
+
+    g_assert_true(rh_pci_find_port(root, address, mgmtdev, NULL));
+    return describe(mgmtdev);
+}
+
+static void assert_port(const char *address, const char *expected)
+{
+    g_autofree char *port = port_of(address);
+
+    g_assert_cmpstr(port, ==, expected);
+}
+
+/* Of a VF the physical function's; with switchdev the port's own network device among those that
+ * stand for others. */
+static void test_pci_port(void)
+{
+    mock_start();
+    mock_pci_add("0000:41:00.0", "mlx5_core", "0\n");
+    mock_pci_add("0000:41:00.2", "mlx5_core", "0\n");
+    mock_link(PCI_DIR "/0000:41:00.2/physfn", PCI_DIR "/0000:41:00.0");
+    assert_port("0000:41:00.0", "pf=0000:41:00.0");
+    mock_netdev_add("0000:41:00.2", "enp65s0f0v0", NULL);
+    mock_netdev_add("0000:41:00.0", "ens1f0npf0vf0", "pf0vf0\n");
+    assert_port("0000:41:00.2", "pf=0000:41:00.0 pf-netdev=ens1f0npf0vf0"); /* the only one */
+    mock_netdev_add("0000:41:00.0", "ens1f0npf0sf88", "pf0sf88\n");
+    assert_port("0000:41:00.2", "pf=0000:41:00.0");
+    mock_netdev_add("0000:41:00.0", "ens1f0np0", "p0\n");
+    assert_port("0000:41:00.2", "pf=0000:41:00.0 pf-netdev=ens1f0np0");
+    mock_netdev_add("0000:41:00.0", "ens1f1np1", "p1\n");
+    assert_port("0000:41:00.2", "pf=0000:41:00.0");
+    mock_stop();
+}
+
 /* -- vDPA -------------------------------------------------------------------------------------- */
 
 /* What netlink would have told. */
@@ -354,13 +401,14 @@ static void test_vdpa_on_pci(void)
     describe_vdpa(inventory);
     assert_devices(inventory, RH_KIND_VDPA_MGMTDEV,
                    "handle=pci/0000:41:00.2 driver=mlx5_core vendor=0x15b3 product=0x101e "
-                   "numa-node=1");
+                   "pf=0000:41:00.2 numa-node=1");
     assert_devices(inventory, RH_KIND_VDPA,
                    "name=vdpa0 mgmtdev=pci/0000:41:00.2 driver=mlx5_core "
-                   "chardev=/dev/vhost-vdpa-0 bound=vhost_vdpa numa-node=1\n"
+                   "chardev=/dev/vhost-vdpa-0 bound=vhost_vdpa pf=0000:41:00.2 numa-node=1\n"
                    "name=vdpa1 mgmtdev=pci/0000:41:00.2 driver=mlx5_core bound=virtio_vdpa "
-                   "numa-node=1\n"
-                   "name=vdpa2 mgmtdev=pci/0000:41:00.2 driver=mlx5_core numa-node=1");
+                   "pf=0000:41:00.2 numa-node=1\n"
+                   "name=vdpa2 mgmtdev=pci/0000:41:00.2 driver=mlx5_core pf=0000:41:00.2 "
+                   "numa-node=1");
     mock_stop();
 }
 
@@ -385,10 +433,12 @@ static void test_vdpa_on_auxiliary(void)
     assert_devices(inventory, RH_KIND_VDPA_MGMTDEV,
                    "handle=auxiliary/gone.sf.1\n"
                    "handle=auxiliary/lone.part.1 driver=lone\n"
-                   "handle=auxiliary/mlx5_core.sf.4 driver=mlx5_core vendor=0x15b3 product=0x101e\n"
-                   "handle=auxiliary/mlx5_core.sf.5 driver=mlx5_core vendor=0x15b3 product=0x101e\n"
+                   "handle=auxiliary/mlx5_core.sf.4 driver=mlx5_core vendor=0x15b3 product=0x101e "
+                   "pf=0000:41:00.0\n"
+                   "handle=auxiliary/mlx5_core.sf.5 driver=mlx5_core vendor=0x15b3 product=0x101e "
+                   "pf=0000:41:00.0\n"
                    "handle=auxiliary/pds_core.vDPA.1 driver=pds_core vendor=0x15b3 product=0x101e "
-                   "numa-node=0");
+                   "pf=0000:42:00.0 numa-node=0");
     mock_stop();
 }
 
@@ -517,7 +567,7 @@ static void test_mdev_on_pci(void)
     assert_devices(inventory, RH_KIND_MDEV_PARENT,
                    "name=0000:84:00.0 bus=pci driver=nvidia driver-version=535.161.05 "
                    "vendor=0x15b3 product=0x101e subsystem-vendor=0x15b4 "
-                   "subsystem-product=0x0016 revision=0xa1 numa-node=1");
+                   "subsystem-product=0x0016 revision=0xa1 pf=0000:84:00.0 numa-node=1");
     assert_devices(inventory, RH_KIND_MDEV,
                    "uuid=" UUID " parent=0000:84:00.0 type=nvidia-105 "
                    "migration-version=535.161.05-V100D [empty]= [nothing]= "
@@ -1006,6 +1056,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pci/nearest", test_pci_nearest);
     g_test_add_func("/pci/describe", test_pci_describe);
+    g_test_add_func("/pci/port", test_pci_port);
     g_test_add_func("/vdpa/on-pci", test_vdpa_on_pci);
     g_test_add_func("/vdpa/on-auxiliary", test_vdpa_on_auxiliary);
     g_test_add_func("/vdpa/simulated", test_vdpa_simulated);

@@ -123,6 +123,72 @@ static void test_pools(void)
     g_assert_cmpstr(rh_device_text(parent, RH_ATTR_POOL), ==, "gpu");
 }
 
+/* By the port, whatever the kind; an earlier pool counts before it. */
+static void test_pools_of_ports(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    g_autoptr(RhPolicy) policy = rh_policy_new();
+    RhDevice *sf = add(inventory, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa0");
+    RhDevice *named = add(inventory, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa1");
+    RhDevice *mgmtdev = add(inventory, RH_KIND_VDPA_MGMTDEV, RH_ATTR_HANDLE, "auxiliary/sf.4");
+    RhDevice *parent = add(inventory, RH_KIND_MDEV_PARENT, RH_ATTR_NAME, "0000:84:00.4");
+    RhDevice *apart = add(inventory, RH_KIND_VDPA, RH_ATTR_NAME, "vdpa2");
+
+    rh_policy_pool(policy, "special")->globs[RH_POOL_VDPA] = g_strsplit("auxiliary/sf.5", ";", -1);
+    rh_policy_pool(policy, "port0")->globs[RH_POOL_PF] = g_strsplit("0000:41:00.0", ";", -1);
+    rh_policy_pool(policy, "port1")->globs[RH_POOL_PF] = g_strsplit("enp66s0f1*", ";", -1);
+    rh_policy_pool(policy, "gpu")->globs[RH_POOL_PF] = g_strsplit("0000:84:00.0", ";", -1);
+    rh_device_set_text(sf, RH_ATTR_PF, "0000:41:00.0");
+    rh_device_set_text(mgmtdev, RH_ATTR_PF, "0000:41:00.0");
+    rh_device_set_text(named, RH_ATTR_PF, "0000:41:00.0");
+    rh_device_set_text(named, RH_ATTR_MGMTDEV, "auxiliary/sf.5");
+    rh_device_set_text(apart, RH_ATTR_PF, "0000:42:00.1");
+    rh_device_set_text(apart, RH_ATTR_PF_NETDEV, "enp66s0f1np1");
+    rh_device_set_text(parent, RH_ATTR_PF, "0000:84:00.0");
+    rh_policy_apply_pools(policy, inventory);
+    g_assert_cmpstr(rh_device_text(sf, RH_ATTR_POOL), ==, "port0");
+    g_assert_cmpstr(rh_device_text(mgmtdev, RH_ATTR_POOL), ==, "port0");
+    g_assert_cmpstr(rh_device_text(named, RH_ATTR_POOL), ==, "special");
+    g_assert_cmpstr(rh_device_text(apart, RH_ATTR_POOL), ==, "port1");
+    g_assert_cmpstr(rh_device_text(parent, RH_ATTR_POOL), ==, "gpu");
+}
+
+static void assert_idle(const RhPolicy *policy, const RhInventory *inventory, RhKinds kinds,
+                        const char *expected)
+{
+    g_autoptr(GPtrArray) idle = rh_policy_find_idle(policy, inventory, kinds);
+    g_autofree char *joined = NULL;
+
+    g_ptr_array_add(idle, NULL);
+    joined = g_strjoinv("\n", (char **)idle->pdata);
+    g_assert_cmpstr(joined, ==, expected);
+}
+
+/* What is known to match nothing: of kinds that the inventory does not have, nothing is. */
+static void test_idle_pools(void)
+{
+    g_autoptr(RhInventory) inventory = rh_inventory_new();
+    g_autoptr(RhPolicy) policy = rh_policy_new();
+    RhKinds vdpa = RH_KIND_BIT(RH_KIND_VDPA);
+    RhKinds mdev = RH_KIND_BIT(RH_KIND_MDEV);
+#define NOWHERE " matches nothing on this host"
+
+    add(inventory, RH_KIND_VDPA_MGMTDEV, RH_ATTR_HANDLE, "pci/0000:41:00.2");
+    rh_policy_pool(policy, "a")->globs[RH_POOL_VDPA] =
+        g_strsplit("pci/0000:41:00.*;pci/0000:42:00.*", ";", -1);
+    rh_policy_pool(policy, "a")->globs[RH_POOL_VF] = g_strsplit("0000:3b:*", ";", -1);
+    rh_policy_pool(policy, "b")->globs[RH_POOL_MDEV_PARENT] = g_strsplit("0000:84:*", ";", -1);
+    rh_policy_pool(policy, "c")->globs[RH_POOL_PF] = g_strsplit("0000:84:00.0", ";", -1);
+    assert_idle(policy, inventory, 0, "");
+    assert_idle(policy, inventory, vdpa, "'vdpa = pci/0000:42:00.*' in [pool a]" NOWHERE);
+    assert_idle(policy, inventory, mdev, "'mdev-parent = 0000:84:*' in [pool b]" NOWHERE);
+    assert_idle(policy, inventory, vdpa | mdev,
+                "'vdpa = pci/0000:42:00.*' in [pool a]" NOWHERE
+                "\n'mdev-parent = 0000:84:*' in [pool b]" NOWHERE
+                "\n'pf = 0000:84:00.0' in [pool c]" NOWHERE);
+#undef NOWHERE
+}
+
 static void test_accepts(void)
 {
     static const struct {
@@ -156,6 +222,8 @@ int main(int argc, char **argv)
     g_test_add_func("/inventory/mdev", test_mdev);
     g_test_add_func("/inventory/twins", test_twins);
     g_test_add_func("/policy/pools", test_pools);
+    g_test_add_func("/policy/pools/of-ports", test_pools_of_ports);
+    g_test_add_func("/policy/pools/idle", test_idle_pools);
     g_test_add_func("/policy/accepts", test_accepts);
     return g_test_run();
 }

@@ -43,6 +43,8 @@ static void test_rows(void)
             assert_in(info->attrs, info->pool_by, "pool_by", info);
             assert_in(info->attrs, RH_ATTR_POOL, "attrs", info);
         }
+        if (rh_kind_has((RhKind)kind, RH_ATTR_PF))
+            assert_in(info->attrs, RH_ATTR_PF_NETDEV, "attrs", info);
         for (guint i = 0; i < info->n_ties; i++)
             assert_in(info->attrs, info->ties[i].by, "ties", info);
         for (const RhAttr *attr = info->moved; attr && *attr != RH_N_ATTRS; attr++)
