@@ -84,6 +84,11 @@ void rh_inventory_append_json(GString *out, const RhInventory *inventory)
         rh_json_add_text(builder, "time", time);
     if (inventory->version)
         rh_json_add_text(builder, "version", inventory->version);
+    if (inventory->vgpu_vfs > 0) {
+        g_autofree char *vfs = g_strdup_printf("%u", inventory->vgpu_vfs);
+
+        rh_json_add_text(builder, "vgpu-vfs", vfs);
+    }
     if (inventory->incomplete)
         rh_json_add_text(builder, "complete", "no");
     for (guint kind = 0; kind < RH_N_KINDS; kind++)

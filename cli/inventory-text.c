@@ -132,6 +132,11 @@ void rh_inventory_append_text(GString *out, const RhInventory *inventory, gboole
     g_string_append_printf(out, "%s\n", rh_one_line(head));
     if (inventory->incomplete)
         g_string_append(out, "not complete: not all could be looked at that says who uses what\n");
+    if (inventory->vgpu_vfs > 0)
+        g_string_append_printf(out,
+                               "NVIDIA's driver makes vGPUs of %u virtual functions here, "
+                               "which are not looked after\n",
+                               inventory->vgpu_vfs);
     for (guint kind = 0; kind < RH_N_KINDS; kind++) {
         const GPtrArray *devices = inventory->devices[kind];
 

@@ -202,3 +202,19 @@ int rh_device_compare(const RhDevice *a, const RhDevice *b)
 
     return rh_natural_compare(a_name ? a_name : "", b_name ? b_name : "");
 }
+
+/* NVIDIA's drivers put a brand before a type's name, and newer ones put another. */
+static const char *without_brand(const char *type_name)
+{
+    static const char *const brands[] = {"GRID ", "NVIDIA "};
+
+    for (guint i = 0; i < G_N_ELEMENTS(brands); i++)
+        if (g_str_has_prefix(type_name, brands[i]))
+            return type_name + strlen(brands[i]);
+    return type_name;
+}
+
+gboolean rh_type_names_alike(const char *a, const char *b)
+{
+    return g_str_equal(without_brand(a), without_brand(b));
+}

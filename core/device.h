@@ -87,5 +87,9 @@ const char *rh_device_key(const RhDevice *device);
 /* Whether two keys of @kind are the same: uuids in either case, nodes as they are. NULL: never. */
 gboolean rh_device_same_key(RhKind kind, const char *a, const char *b);
 
+/* Whether two types' names differ at most in a brand before them: NVIDIA's drivers have changed
+ * "GRID " to "NVIDIA ". */
+gboolean rh_type_names_alike(const char *a, const char *b);
+
 /* By natural order of the names. */
 int rh_device_compare(const RhDevice *a, const RhDevice *b);

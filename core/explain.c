@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/explain.h"
 
+#include "core/rulebook.h"
 #include "util/text.h"
 
 #include <string.h>
@@ -154,6 +155,30 @@ static char *describe_no_match(const RhPlan *plan, const RhChoice *choice)
                            rh_device_name(nearest), reasons);
 }
 
+char *rh_choice_offer(const RhPlan *plan, const RhChoice *choice)
+{
+    const RhRuleSet *set = rh_rulebook(choice->guest_device->kind);
+    g_autoptr(GPtrArray) offers = g_ptr_array_new_with_free_func(g_free);
+    RhCase c = rh_plan_case(plan, choice, NULL);
+
+    if (!choice->guest_device->entry || !set->offer)
+        return NULL;
+    set->offer(&c, offers);
+    if (offers->len == 0)
+        return NULL;
+    g_ptr_array_add(offers, NULL);
+    return g_strjoinv("; ", (char **)offers->pdata);
+}
+
+/* @refusal, and what could be done about it. */
+static char *with_offer(const RhPlan *plan, const RhChoice *choice, char *refusal)
+{
+    g_autofree char *offer = rh_choice_offer(plan, choice);
+    g_autofree char *alone = refusal;
+
+    return offer ? g_strdup_printf("%s; %s", alone, offer) : g_steal_pointer(&alone);
+}
+
 char *rh_choice_refusal(const RhPlan *plan, const RhChoice *choice)
 {
     switch (choice->lack) {
@@ -166,9 +191,9 @@ char *rh_choice_refusal(const RhPlan *plan, const RhChoice *choice)
         return g_strdup("is not in the guest's record, and nothing else tells one disk from "
                         "another; run 'virt-rehome record' on the source host");
     case RH_LACK_MATCH:
-        return describe_no_match(plan, choice);
+        return with_offer(plan, choice, describe_no_match(plan, choice));
     case RH_LACK_OF_DEVICES:
-        return describe_contest(choice);
+        return with_offer(plan, choice, describe_contest(choice));
     }
     g_assert_not_reached();
 }

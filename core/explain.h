@@ -11,6 +11,10 @@
 /* Why the choice is refused, a clause; NULL: it is not. Owned by the caller. */
 char *rh_choice_refusal(const RhPlan *plan, const RhChoice *choice);
 
+/* What could be done so that the host has a device for the choice, clauses joined by semicolons;
+ * NULL: nothing is known. rh_choice_refusal() ends with it. Owned by the caller. */
+char *rh_choice_offer(const RhPlan *plan, const RhChoice *choice);
+
 /* What is to be said of a choice that is taken, of char *; owned by the caller. */
 GPtrArray *rh_choice_warnings(const RhPlan *plan, const RhChoice *choice);
 

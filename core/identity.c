@@ -3,19 +3,6 @@
 
 #include "core/contract.h"
 
-#include <string.h>
-
-/* NVIDIA's drivers put a brand before a type's name, and newer ones put another. */
-static const char *without_brand(const char *type_name)
-{
-    static const char *const brands[] = {"GRID ", "NVIDIA "};
-
-    for (guint i = 0; i < G_N_ELEMENTS(brands); i++)
-        if (g_str_has_prefix(type_name, brands[i]))
-            return type_name + strlen(brands[i]);
-    return type_name;
-}
-
 /* A type's id may be another type's after an upgrade of the driver; what it is called tells. */
 static RhIdentity compare_types(const RhDevice *entry, const RhDevice *found)
 {
@@ -26,7 +13,7 @@ static RhIdentity compare_types(const RhDevice *entry, const RhDevice *found)
 
     if (!recorded || !type)
         return RH_IDENTITY_OPEN;
-    if (recorded_name && name && !g_str_equal(without_brand(recorded_name), without_brand(name)))
+    if (recorded_name && name && !rh_type_names_alike(recorded_name, name))
         return RH_IDENTITY_OTHER;
     return g_str_equal(recorded, type) ? RH_IDENTITY_SAME : RH_IDENTITY_OTHER;
 }

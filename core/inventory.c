@@ -125,7 +125,7 @@ static const RhDevice *find_tied(const RhInventory *inventory, const RhDevice *d
     return name && (home || !to->within) ? find(inventory->devices[tie->to], home, name) : NULL;
 }
 
-static void complete(const RhInventory *inventory, RhDevice *device)
+void rh_inventory_tie(const RhInventory *inventory, RhDevice *device)
 {
     const RhKindInfo *info = rh_kind_info(device->kind);
 
@@ -149,7 +149,7 @@ gboolean rh_inventory_complete(RhInventory *inventory, GError **error)
     }
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
         for (guint i = 0; i < inventory->devices[kind]->len; i++)
-            complete(inventory, g_ptr_array_index(inventory->devices[kind], i));
+            rh_inventory_tie(inventory, g_ptr_array_index(inventory->devices[kind], i));
     return TRUE;
 }
 

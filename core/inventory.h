@@ -16,6 +16,7 @@ typedef struct {
     char *version;                  /* of the program that gathered it, "0.1.0"; NULL: unknown */
     gint64 time;                    /* when it did, in seconds since 1970; 0: unknown */
     gboolean incomplete;            /* not all that says who uses what could be looked at */
+    guint vgpu_vfs;                 /* virtual functions of which NVIDIA's driver makes vGPUs */
     GPtrArray *devices[RH_N_KINDS]; /* of RhDevice; each names what it hangs on */
 } RhInventory;
 
@@ -36,6 +37,10 @@ void rh_inventory_add(RhInventory *inventory, RhDevice *device);
  * have the same name.
  */
 gboolean rh_inventory_complete(RhInventory *inventory, GError **error);
+
+/* What rh_inventory_complete() gives each device, for one that is not in @inventory: what would be
+ * made here. */
+void rh_inventory_tie(const RhInventory *inventory, RhDevice *device);
 
 /* The device of @kind with this name, or with this key (what a guest's XML calls it); NULL: none.
  * Owned by the inventory. */

@@ -46,6 +46,8 @@ static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
 static const RhAttr mdev_type_attrs[] = {RH_ATTR_ID, RH_ATTR_NAME, RH_ATTR_DEVICE_API,
                                          RH_ATTR_AVAILABLE, RH_N_ATTRS};
 
+static const RhAttr mdev_definition_attrs[] = {RH_ATTR_UUID, RH_ATTR_TYPE, RH_N_ATTRS};
+
 static const RhAttr mdev_attrs[] = {RH_ATTR_UUID,
                                     RH_ATTR_PARENT,
                                     RH_ATTR_TYPE,
@@ -91,6 +93,8 @@ static const RhAttr mdev_parent_columns[] = {
     RH_ATTR_NUMA_NODE,      RH_ATTR_POOL,   RH_N_ATTRS};
 static const RhAttr mdev_type_columns[] = {RH_ATTR_PARENT,     RH_ATTR_ID,        RH_ATTR_NAME,
                                            RH_ATTR_DEVICE_API, RH_ATTR_AVAILABLE, RH_N_ATTRS};
+static const RhAttr mdev_definition_columns[] = {RH_ATTR_PARENT, RH_ATTR_UUID, RH_ATTR_TYPE,
+                                                 RH_N_ATTRS};
 static const RhAttr mdev_columns[] = {RH_ATTR_UUID,      RH_ATTR_PARENT, RH_ATTR_TYPE,
                                       RH_ATTR_TYPE_NAME, RH_ATTR_POOL,   RH_ATTR_USED_BY,
                                       RH_N_ATTRS};
@@ -186,6 +190,20 @@ static const RhKindInfo kinds[] = {
                            .home_kind = RH_KIND_MDEV_PARENT,
                            .attrs = mdev_type_attrs,
                            .pool = RH_POOL_NONE},
+    [RH_KIND_MDEV_DEFINITION] = {.element = "definition",
+                                 .noun = "mdev definition",
+                                 .title = "Mediated devices that mdevctl has defined",
+                                 .columns = mdev_definition_columns,
+                                 .name = RH_ATTR_UUID,
+                                 .key = RH_N_ATTRS,
+                                 .any_case = TRUE,
+                                 .proof = RH_N_ATTRS,
+                                 .behind = RH_N_ATTRS,
+                                 .home = RH_ATTR_PARENT,
+                                 .within = TRUE,
+                                 .home_kind = RH_KIND_MDEV_PARENT,
+                                 .attrs = mdev_definition_attrs,
+                                 .pool = RH_POOL_NONE},
     [RH_KIND_MDEV] = {.element = "mdev",
                       .noun = "mediated device",
                       .title = "Mediated devices",

@@ -13,6 +13,7 @@ typedef enum {
     RH_KIND_VDPA,
     RH_KIND_MDEV_PARENT,
     RH_KIND_MDEV_TYPE,
+    RH_KIND_MDEV_DEFINITION, /* of mdevctl */
     RH_KIND_MDEV,
 } RhKind;
 #define RH_N_KINDS (RH_KIND_MDEV + 1)

@@ -692,8 +692,166 @@ static void add_cost(const RhCase *c, RhCost *cost)
         rh_case_differs(c, RH_ATTR_AP_CARDS) + count_different(c);
 }
 
+/* -- what could be had ------------------------------------------------------------------------- */
+
+/* What would be there if one of @type were made on @parent for the guest, with the uuid that its
+ * XML names; its parameters and its version are not known. */
+static RhDevice *imagine(const RhCase *c, const char *parent, const char *type)
+{
+    RhDevice *device = rh_device_new(RH_KIND_MDEV);
+
+    rh_device_set_text(device, RH_ATTR_UUID, rh_guest_device_key(c->guest_device));
+    rh_device_set_text(device, RH_ATTR_PARENT, parent);
+    rh_device_set_text(device, RH_ATTR_TYPE, type);
+    rh_inventory_tie(c->context->host, device);
+    return device;
+}
+
+/* Whether devices of the driver say here what state they take. */
+static gboolean is_asked(const RhInventory *host, const char *driver)
+{
+    GPtrArray *devices = host->devices[RH_KIND_MDEV];
+
+    for (guint i = 0; i < devices->len; i++) {
+        const RhDevice *one = g_ptr_array_index(devices, i);
+
+        if (rh_device_knows(one, RH_ATTR_MIGRATION_VERSION) &&
+            g_strcmp0(rh_device_text(one, RH_ATTR_DRIVER), driver) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Where a version would be asked for, nobody can say beforehand that it would be taken. */
+static gboolean would_fit(const RhCase *c, const char *parent, const char *type)
+{
+    g_autoptr(RhDevice) device = imagine(c, parent, type);
+    RhCase made = {c->context, c->guest_device, c->entry, device};
+
+    return rh_judge(&made, NULL) &&
+           (c->context->cold ||
+            !is_asked(c->context->host, rh_device_text(device, RH_ATTR_DRIVER)));
+}
+
+/* How many of @type can still be made on @parent. */
+static guint64 count_left(const RhInventory *host, const char *parent, const char *type)
+{
+    GPtrArray *types = host->devices[RH_KIND_MDEV_TYPE];
+
+    for (guint i = 0; i < types->len; i++) {
+        const RhDevice *one = g_ptr_array_index(types, i);
+
+        if (g_strcmp0(rh_device_text(one, RH_ATTR_PARENT), parent) == 0 &&
+            g_strcmp0(rh_device_text(one, RH_ATTR_ID), type) == 0)
+            return rh_device_number(one, RH_ATTR_AVAILABLE, 0);
+    }
+    return 0;
+}
+
+/* mdevctl has the very device defined. */
+static gboolean offer_definition(const RhCase *c, GPtrArray *offers)
+{
+    const char *uuid = rh_guest_device_key(c->guest_device);
+    GPtrArray *definitions = c->context->host->devices[RH_KIND_MDEV_DEFINITION];
+
+    for (guint i = 0; i < definitions->len; i++) {
+        const RhDevice *one = g_ptr_array_index(definitions, i);
+        const char *parent = rh_device_text(one, RH_ATTR_PARENT);
+        const char *type = rh_device_text(one, RH_ATTR_TYPE);
+
+        if (!type || !rh_device_same_key(RH_KIND_MDEV, rh_device_name(one), uuid) ||
+            count_left(c->context->host, parent, type) == 0 || !would_fit(c, parent, type))
+            continue;
+        g_ptr_array_add(offers, g_strdup_printf("mdevctl has it defined, and 'mdevctl start --uuid "
+                                                "%s --parent %s' makes it",
+                                                rh_device_name(one), parent));
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* The type of which one can be made, of several the one whose place is the first. */
+static void offer_instance(const RhCase *c, GPtrArray *offers)
+{
+    const RhInventory *host = c->context->host;
+    const char *key = rh_guest_device_key(c->guest_device);
+    const char *uuid = rh_inventory_find_key(host, RH_KIND_MDEV, key) ? "UUID" : key;
+    const char *recorded = rh_device_text(c->entry, RH_ATTR_TYPE);
+    const RhDevice *best = NULL;
+    int best_place = G_MAXINT;
+
+    for (guint i = 0; recorded && i < host->devices[RH_KIND_MDEV_TYPE]->len; i++) {
+        const RhDevice *type = g_ptr_array_index(host->devices[RH_KIND_MDEV_TYPE], i);
+        const char *id = rh_device_text(type, RH_ATTR_ID);
+        int place = rh_policy_accepts(c->context->policy, recorded, id, c->context->cold);
+
+        if (place < 0 || place >= best_place || rh_device_number(type, RH_ATTR_AVAILABLE, 0) == 0 ||
+            !would_fit(c, rh_device_text(type, RH_ATTR_PARENT), id))
+            continue;
+        best = type;
+        best_place = place;
+    }
+    if (best)
+        g_ptr_array_add(
+            offers,
+            g_strdup_printf(
+                "'%s' has room for %" G_GUINT64_FORMAT
+                " more, and 'mdevctl start --uuid %s --parent %s --type %s' makes one",
+                rh_device_text(best, RH_ATTR_PARENT), rh_device_number(best, RH_ATTR_AVAILABLE, 0),
+                uuid, rh_device_text(best, RH_ATTR_PARENT), rh_device_text(best, RH_ATTR_ID)));
+}
+
+/* The one type here that is called like the recorded one but for a brand; NULL: none, or several.
+ */
+static const char *find_renumbered(const RhCase *c)
+{
+    const char *name = rh_device_text(c->entry, RH_ATTR_TYPE_NAME);
+    GPtrArray *types = c->context->host->devices[RH_KIND_MDEV_TYPE];
+    const char *found = NULL;
+
+    for (guint i = 0; name && i < types->len; i++) {
+        const RhDevice *type = g_ptr_array_index(types, i);
+        const char *its_name = rh_device_text(type, RH_ATTR_NAME);
+        const char *id = rh_device_text(type, RH_ATTR_ID);
+
+        if (!its_name || !rh_type_names_alike(name, its_name) || g_strcmp0(found, id) == 0)
+            continue;
+        if (found)
+            return NULL;
+        found = id;
+    }
+    return found;
+}
+
+/* A guest that boots can do with a type that was given another number. */
+static void offer_renumbered(const RhCase *c, GPtrArray *offers)
+{
+    const char *recorded = rh_device_text(c->entry, RH_ATTR_TYPE);
+    const char *here = c->context->cold ? find_renumbered(c) : NULL;
+
+    if (recorded && here &&
+        rh_policy_accepts(c->context->policy, recorded, here, c->context->cold) < 0)
+        g_ptr_array_add(offers, g_strdup_printf("type %s has the same name here, but for a brand "
+                                                "before it: 'accept = %s' in [mdev %s] of "
+                                                "virt-rehome.conf takes it",
+                                                here, here, recorded));
+}
+
+static void offer(const RhCase *c, GPtrArray *offers)
+{
+    if (!offer_definition(c, offers))
+        offer_instance(c, offers);
+    offer_renumbered(c, offers);
+    if (c->context->host->vgpu_vfs > 0)
+        g_ptr_array_add(offers, g_strdup_printf("NVIDIA's driver has its vGPUs here as SR-IOV "
+                                                "virtual functions (%u), and not as mediated "
+                                                "devices, and those are not looked after",
+                                                c->context->host->vgpu_vfs));
+}
+
 const RhRuleSet rh_mdev_rules = {.rows = rules,
                                  .n_rows = G_N_ELEMENTS(rules),
                                  .listed_row = &listed_row,
                                  .listed = find_listed,
-                                 .cost = add_cost};
+                                 .cost = add_cost,
+                                 .offer = offer};

@@ -11,6 +11,7 @@ const RhRuleSet *rh_rulebook(RhKind kind)
     case RH_KIND_VDPA_MGMTDEV:
     case RH_KIND_MDEV_PARENT:
     case RH_KIND_MDEV_TYPE:
+    case RH_KIND_MDEV_DEFINITION:
         return NULL;
     }
     g_assert_not_reached();

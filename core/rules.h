@@ -168,6 +168,10 @@ typedef struct {
     gboolean (*listed)(const RhCase *c, guint row, RhRule *ret_rule);
     /* What the kind adds to the cost. */
     void (*cost)(const RhCase *c, RhCost *cost);
+    /* What could be done so that the host has a device for the guest's, which has an entry:
+     * clauses, of char *, added to @offers. The case has no device. Nothing is offered that these
+     * rules are known to turn down. */
+    void (*offer)(const RhCase *c, GPtrArray *offers);
     /* Sets what is the same for all candidates of a plan. */
     void (*survey)(RhContext *context);
 } RhRuleSet;

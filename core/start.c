@@ -191,7 +191,10 @@ char *rh_start_find_missing(const RhStart *start)
     if (missing->len == 0)
         return NULL;
     names = rh_join_names(missing, MAX_NAMES);
-    return g_strdup_printf("guest '%s' starts without %s, which this host does not have; where "
-                           "nothing makes that now, libvirt refuses the start",
-                           start->guest->name ? start->guest->name : "", names);
+    return g_strdup_printf(
+        "guest '%s' starts without %s, which this host does not have; where "
+        "nothing makes that now, libvirt refuses the start, and 'virt-rehome check %s' says "
+        "what could be done",
+        start->guest->name ? start->guest->name : "", names,
+        start->guest->name ? start->guest->name : "GUEST");
 }

@@ -1195,5 +1195,77 @@ static void survey(RhContext *context)
     context->nets_apart = are_nets_apart(context->host);
 }
 
-const RhRuleSet rh_vdpa_rules = {
-    .rows = rules, .n_rows = G_N_ELEMENTS(rules), .cost = add_cost, .survey = survey};
+/* Whether a device was made on the management device @handle, which mostly has but one. */
+static gboolean is_busy(const RhInventory *host, const char *handle)
+{
+    GPtrArray *devices = host->devices[RH_KIND_VDPA];
+
+    for (guint i = 0; i < devices->len; i++)
+        if (g_strcmp0(rh_device_text(g_ptr_array_index(devices, i), RH_ATTR_MGMTDEV), handle) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Whether nothing that is known of @mgmtdev is against a network device for the guest. */
+static gboolean could_make(const RhCase *c, const RhDevice *mgmtdev)
+{
+    const char *classes = rh_device_text(mgmtdev, RH_ATTR_CLASSES);
+    const char *pool = rh_device_text(c->entry, RH_ATTR_POOL);
+    g_auto(GStrv) words = g_strsplit(classes ? classes : "", " ", -1);
+    guint64 needed = needed_features(c->entry).number & ~EMULATED_NET_FEATURES;
+    guint64 queues = source_net_queues(c, NULL).number;
+
+    if (!g_strv_contains((const char *const *)words, "net") ||
+        (pool && g_strcmp0(pool, rh_device_text(mgmtdev, RH_ATTR_POOL)) != 0) ||
+        is_busy(c->context->host, rh_device_name(mgmtdev)))
+        return FALSE;
+    if (c->context->cold)
+        return TRUE;
+    return !(traits_of(mgmtdev) & TAKES_NO_STATE) &&
+           !(needed & ~rh_device_number(mgmtdev, RH_ATTR_FEATURES, G_MAXUINT64)) &&
+           rh_device_number(mgmtdev, RH_ATTR_MAX_VQS, G_MAXUINT64) >= queues;
+}
+
+/* How it is made: iproute2, vdpa-dev(8). */
+static char *describe_making(const RhCase *c, const RhDevice *mgmtdev)
+{
+    const char *name = rh_device_name(c->entry);
+    gboolean is_free = name && !rh_inventory_find(c->context->host, RH_KIND_VDPA, name);
+    RhFact mac = source_mac(c, NULL);
+    RhFact wanted = pairs(c->entry);
+    GString *text = g_string_new("no device was made on ");
+    g_autofree char *address = mac.state == RH_FACT_NUMBER
+                                   ? rh_attr_format(RH_ATTR_MAC, (RhValue){.number = mac.number})
+                                   : NULL;
+
+    g_string_append_printf(text, "'%s', and 'vdpa dev add name %s mgmtdev %s",
+                           rh_device_name(mgmtdev), is_free ? name : "NAME",
+                           rh_device_name(mgmtdev));
+    if (address)
+        g_string_append_printf(text, " mac %s", address);
+    if (wanted.state == RH_FACT_NUMBER && wanted.number > 1)
+        g_string_append_printf(text, " max_vqp %" G_GUINT64_FORMAT, wanted.number);
+    g_string_append(text, "' makes one");
+    return g_string_free(text, FALSE);
+}
+
+/* A network device can be made anew; nothing that is made anew has a disk's data. */
+static void offer(const RhCase *c, GPtrArray *offers)
+{
+    GPtrArray *mgmtdevs = c->context->host->devices[RH_KIND_VDPA_MGMTDEV];
+
+    for (guint i = 0; is_net(c) && i < mgmtdevs->len; i++) {
+        const RhDevice *mgmtdev = g_ptr_array_index(mgmtdevs, i);
+
+        if (!could_make(c, mgmtdev))
+            continue;
+        g_ptr_array_add(offers, describe_making(c, mgmtdev));
+        return;
+    }
+}
+
+const RhRuleSet rh_vdpa_rules = {.rows = rules,
+                                 .n_rows = G_N_ELEMENTS(rules),
+                                 .cost = add_cost,
+                                 .offer = offer,
+                                 .survey = survey};

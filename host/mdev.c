@@ -12,6 +12,8 @@
 
 #define PARENTS "sys/class/mdev_bus"
 #define DEVICES "sys/bus/mdev/devices"
+#define DEFINITIONS "etc/mdevctl.d" /* mdevctl(8), FILES */
+#define FUNCTIONS "sys/bus/pci/devices"
 
 /* vfio_ap's control domains, domains and adapters (linux/Documentation/arch/s390/vfio-ap.rst). */
 #define AP_API "vfio-ap"
@@ -81,6 +83,42 @@ static void read_type(Reader *reader, const char *dir, const char *parent, const
     rh_inventory_add(reader->inventory, type);
 }
 
+/* -- definitions ------------------------------------------------------------------------------- */
+
+/* The type in mdevctl's definition @text, JSON with "mdev_type": "nvidia-47"; NULL: none is found.
+ * It only serves advice, and is no reason for a parser of JSON in the hook. */
+static char *type_in(const char *text)
+{
+    g_autoptr(GRegex) regex = g_regex_new("\"mdev_type\"\\s*:\\s*\"([^\"\\\\]+)\"", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+
+    return g_regex_match(regex, text, 0, &match) ? g_match_info_fetch(match, 1) : NULL;
+}
+
+/* What mdevctl could start on @parent: it has a file for each, called by the uuid. That these
+ * cannot be read is no trouble. */
+static void read_definitions(Reader *reader, const char *parent)
+{
+    g_autofree char *folder = g_strdup_printf(DEFINITIONS "/%s", parent);
+    g_autoptr(GPtrArray) names = rh_dir_list(reader->root, folder, NULL);
+
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *uuid = g_ptr_array_index(names, i);
+        g_autofree char *path = g_strdup_printf("%s/%s", folder, uuid);
+        g_autofree char *text = g_uuid_string_is_valid(uuid) ? read_told(reader->root, path) : NULL;
+        g_autofree char *type = text ? type_in(text) : NULL;
+        RhDevice *definition;
+
+        if (!text)
+            continue;
+        definition = rh_device_new(RH_KIND_MDEV_DEFINITION);
+        rh_device_set_text(definition, RH_ATTR_UUID, uuid);
+        rh_device_set_text(definition, RH_ATTR_PARENT, parent);
+        rh_device_set_text(definition, RH_ATTR_TYPE, type);
+        rh_inventory_add(reader->inventory, definition);
+    }
+}
+
 /* -- parents ----------------------------------------------------------------------------------- */
 
 /* A parent without a driver (mtty) has types that are called after its module: "mtty-1". */
@@ -139,6 +177,7 @@ static gboolean read_parent(Reader *reader, const char *name, GError **error)
         return FALSE;
     for (guint i = 0; i < types->len; i++)
         read_type(reader, types_path, name, g_ptr_array_index(types, i));
+    read_definitions(reader, name);
     g_hash_table_insert(reader->known, g_strdup(name), parent);
     rh_inventory_add(reader->inventory, g_steal_pointer(&parent));
     return TRUE;
@@ -268,11 +307,29 @@ static gboolean read_each(Reader *reader, const char *path,
     return names != NULL;
 }
 
+/* Where NVIDIA's driver makes vGPUs of virtual functions: these have a folder of its own (NVIDIA,
+ * Virtual GPU Software User Guide, Creating an NVIDIA vGPU on a Linux with KVM Hypervisor Host that
+ * Uses a Vendor-Specific VFIO Framework). */
+static guint count_vgpu_vfs(RhDir *root)
+{
+    g_autoptr(GPtrArray) names = rh_dir_list(root, FUNCTIONS, NULL);
+    guint n = 0;
+
+    for (guint i = 0; names && i < names->len; i++) {
+        g_autofree char *path = g_strdup_printf(FUNCTIONS "/%s/nvidia/current_vgpu_type",
+                                                (char *)g_ptr_array_index(names, i));
+
+        n += rh_dir_exists(root, path);
+    }
+    return n;
+}
+
 gboolean rh_mdev_read(RhDir *root, const RhPolicy *policy, RhInventory *inventory, GError **error)
 {
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Reader reader = {root, policy, inventory, known, PATIENCE};
 
+    inventory->vgpu_vfs = count_vgpu_vfs(root);
     return read_each(&reader, PARENTS, read_parent, error) &&
            read_each(&reader, DEVICES, read_device, error);
 }

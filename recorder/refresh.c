@@ -263,17 +263,21 @@ static char *describe_awaited(const RhPlan *plan)
 {
     g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *names = NULL;
+    g_autofree char *offer = NULL; /* of the first that there is one for */
 
     for (guint i = 0; i < plan->choices->len; i++) {
         const RhChoice *choice = g_ptr_array_index(plan->choices, i);
 
-        if (choice->action == RH_ACTION_NONE)
-            g_ptr_array_add(missing, rh_guest_device_describe(choice->guest_device));
+        if (choice->action != RH_ACTION_NONE)
+            continue;
+        g_ptr_array_add(missing, rh_guest_device_describe(choice->guest_device));
+        if (!offer)
+            offer = rh_choice_offer(plan, choice);
     }
     names = rh_join_names(missing, MAX_NAMES);
     return g_strdup_printf("unchanged; this host does not have its %s: it starts where something "
-                           "makes that first",
-                           names);
+                           "makes that first%s%s",
+                           names, offer ? "; " : "", offer ? offer : "");
 }
 
 /* @failed is the guest whose definition could not be written, if there was one. */

@@ -575,6 +575,36 @@ static void test_mdev_on_pci(void)
     mock_stop();
 }
 
+/* What mdevctl has defined on a parent of this host, whatever else is in its folders; and virtual
+ * functions that NVIDIA's driver makes vGPUs of. */
+static void test_mdev_offers(void)
+{
+    g_autoptr(RhInventory) inventory = NULL;
+
+    mock_start();
+    mock_pci_add("0000:84:00.0", "nvidia", "1\n");
+    mock_mdev_type_add(GPU, "nvidia-105", "GRID V100D-1Q\n", "vfio-pci\n", "31\n");
+    mock_link("sys/class/mdev_bus/0000:84:00.0", GPU);
+    mock_file("etc/mdevctl.d/0000:84:00.0", UUID,
+              "{\n  \"mdev_type\": \"nvidia-105\",\n  \"start\": \"auto\",\n  \"attrs\": []\n}\n");
+    mock_file("etc/mdevctl.d/0000:84:00.0", "00000000-0000-4000-8000-000000000001", "{}");
+    mock_file("etc/mdevctl.d/0000:84:00.0", "00000000-0000-4000-8000-000000000002",
+              "\"mdev_type\": \"\xff\"");
+    mock_file("etc/mdevctl.d/0000:84:00.0", "README", "\"mdev_type\": \"x\"");
+    mock_file("etc/mdevctl.d/0000:99:00.0", UUID, "{\"mdev_type\": \"nvidia-105\"}");
+    mock_file("etc/mdevctl.d/scripts.d/callouts", "one", "");
+    mock_pci_add("0000:85:00.4", "nvidia", "1\n");
+    mock_file(PCI_DIR "/0000:85:00.4/nvidia", "current_vgpu_type", "0\n");
+    inventory = read_mdevs_well(NULL, NULL);
+    assert_devices(inventory, RH_KIND_MDEV_DEFINITION,
+                   "uuid=00000000-0000-4000-8000-000000000001 parent=0000:84:00.0\n"
+                   "uuid=00000000-0000-4000-8000-000000000002 parent=0000:84:00.0 "
+                   "type=\357\277\275\n"
+                   "uuid=" UUID " parent=0000:84:00.0 type=nvidia-105");
+    g_assert_cmpuint(inventory->vgpu_vfs, ==, 1);
+    mock_stop();
+}
+
 static void test_mdev_matrix(void)
 {
     g_autoptr(RhInventory) inventory = NULL;
@@ -1065,6 +1095,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vdpa/node-names", test_vdpa_node_names);
     g_test_add_func("/mdev/mtty", test_mdev_mtty);
     g_test_add_func("/mdev/on-pci", test_mdev_on_pci);
+    g_test_add_func("/mdev/offers", test_mdev_offers);
     g_test_add_func("/mdev/matrix", test_mdev_matrix);
     g_test_add_func("/mdev/ap-cards", test_ap_cards);
     g_test_add_func("/mdev/dev-busid", test_mdev_dev_busid);

@@ -51,6 +51,17 @@ static gboolean read_time(const char *value, gint64 *ret_seconds, GError **error
     return TRUE;
 }
 
+static gboolean read_count(const char *value, guint *ret_count, GError **error)
+{
+    guint64 count;
+
+    if (!rh_parse_number(value, G_MAXUINT, &count))
+        return rh_raise(error, RH_ERROR_INPUT, "<host> has vgpu-vfs='%s', which is no number",
+                        value);
+    *ret_count = (guint)count;
+    return TRUE;
+}
+
 /* What stands on <host> beside its format. */
 static gboolean read_head(RhInventory *inventory, const char *name, const char *value,
                           GError **error)
@@ -66,6 +77,8 @@ static gboolean read_head(RhInventory *inventory, const char *name, const char *
     /* whatever is not "yes" is said for there is something */
     if (g_str_equal(name, "complete"))
         inventory->incomplete = !g_str_equal(value, "yes");
+    if (g_str_equal(name, "vgpu-vfs") && !read_count(value, &inventory->vgpu_vfs, error))
+        return FALSE;
     return !g_str_equal(name, "time") || read_time(value, &inventory->time, error);
 }
 
@@ -292,6 +305,11 @@ GBytes *rh_inventory_serialise(const RhInventory *inventory)
     write_text(writer, "kernel", inventory->kernel);
     write_text(writer, "time", time);
     write_text(writer, "version", inventory->version);
+    if (inventory->vgpu_vfs > 0) {
+        g_autofree char *vfs = g_strdup_printf("%u", inventory->vgpu_vfs);
+
+        write_text(writer, "vgpu-vfs", vfs);
+    }
     write_text(writer, "complete", inventory->incomplete ? "no" : NULL);
     for (guint kind = 0; kind < RH_N_KINDS; kind++)
         if (!rh_kind_info((RhKind)kind)->within)
