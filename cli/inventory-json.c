@@ -80,6 +80,8 @@ void rh_inventory_append_json(GString *out, const RhInventory *inventory)
         rh_json_add_text(builder, "host-id", inventory->id);
     if (inventory->kernel)
         rh_json_add_text(builder, "kernel", inventory->kernel);
+    if (inventory->qemu)
+        rh_json_add_text(builder, "qemu", inventory->qemu);
     if (time)
         rh_json_add_text(builder, "time", time);
     if (inventory->version)

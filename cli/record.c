@@ -37,6 +37,7 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
     g_autoptr(RhInventory) inventory = NULL;
     g_autoptr(RhRecord) record = NULL;
     g_autoptr(RhHost) host = NULL;
+    const char *qemu = NULL; /* its XML does not say */
 
     if (!read_record(domain, err, error))
         return FALSE;
@@ -45,7 +46,9 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
         return FALSE;
     inventory = rh_environment_inventory(environment, rh_guest_kinds(guest), policy, &host, error);
     rh_users_settle(host, inventory, guest);
-    record = inventory ? rh_record_make(guest, inventory, RH_CONTRACT_NEW, error) : NULL;
+    if (inventory && rh_record_is_of_host(guest->record, inventory))
+        qemu = guest->record->qemu;
+    record = inventory ? rh_record_make(guest, inventory, RH_CONTRACT_NEW, qemu, error) : NULL;
     if (!record)
         return FALSE;
     *ret_changed = !guest->record || !rh_record_equal(guest->record, record);

@@ -2,6 +2,7 @@
 #include "core/contract.h"
 
 #include "core/policy.h"
+#include "core/rulebook.h"
 #include "util/error.h"
 
 /* A management layer's word about the guest stays, whatever its device is. */
@@ -13,9 +14,12 @@ static void keep_chosen(RhDevice *entry, const RhGuestDevice *guest_device)
         rh_device_take(entry, RH_ATTR_CHOSEN, before);
 }
 
-static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *device)
+/* @qemu: what the guest was started by; NULL: unknown. */
+static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *device,
+                            const char *qemu)
 {
     const RhAttr *attrs = rh_kind_info(device->kind)->recorded;
+    const RhRuleSet *set = rh_rulebook(device->kind);
     RhDevice *entry = rh_device_new(device->kind);
 
     for (guint i = 0; attrs[i] != RH_N_ATTRS; i++)
@@ -24,6 +28,8 @@ static RhDevice *make_entry(const RhGuestDevice *guest_device, const RhDevice *d
     rh_device_unset(entry, RH_ATTR_LOST);
     keep_chosen(entry, guest_device);
     rh_device_take_parameters(entry, device);
+    if (set->start)
+        set->start(guest_device, entry, qemu);
     return entry;
 }
 
@@ -57,14 +63,15 @@ static RhDevice *carry_entry(const RhGuestDevice *guest_device, const RhDevice *
 }
 
 RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContract contract,
-                         GError **error)
+                         const char *qemu, GError **error)
 {
     g_autoptr(RhRecord) record = rh_record_new();
 
     rh_record_set_host(record, host, guest->record);
     record->kernel = g_strdup(host->kernel);
-    if (rh_record_is_of_host(guest->record, host))
-        record->qemu = g_strdup(guest->record->qemu);
+    if (!qemu && contract == RH_CONTRACT_STANDS && rh_record_is_of_host(guest->record, host))
+        qemu = guest->record->qemu;
+    record->qemu = g_strdup(qemu);
     for (guint i = 0; i < guest->devices->len; i++) {
         const RhGuestDevice *guest_device = g_ptr_array_index(guest->devices, i);
         const RhDevice *device = find_device(guest_device, host);
@@ -80,7 +87,7 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContra
         }
         rh_record_add(record, guest_device,
                       carried ? carry_entry(guest_device, device)
-                              : make_entry(guest_device, device));
+                              : make_entry(guest_device, device, qemu));
     }
     return g_steal_pointer(&record);
 }
@@ -163,7 +170,7 @@ static RhDevice *make_defined_entry(const Making *making, const RhGuestDevice *g
     }
     if (guest_device->entry && !exchanged && !(making->accept && !elsewhere && device))
         return keep_entry(guest_device, device, elsewhere);
-    return device && !elsewhere ? make_entry(guest_device, device) : NULL;
+    return device && !elsewhere ? make_entry(guest_device, device, NULL) : NULL;
 }
 
 RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *host,
@@ -190,8 +197,9 @@ RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *h
 
         if (!entry)
             continue;
-        /* nothing was agreed with a guest that is shut off */
+        /* nothing was agreed with a guest that is shut off, and it has no rings */
         rh_device_unset(entry, RH_ATTR_NEGOTIATED);
+        rh_device_unset(entry, RH_ATTR_RING);
         rh_record_add(record, device, entry);
     }
     return record;

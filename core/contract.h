@@ -17,12 +17,12 @@ typedef enum {
 } RhContract;
 
 /*
- * The record of @guest (rh_guest_match_record() done), whose devices are on @host. The hypervisor's
- * version is the old record's, where that is of this host. Error: RH_ERROR_HOST where a device is
- * not there.
+ * The record of @guest (rh_guest_match_record() done), whose devices are on @host, and which runs
+ * in the version @qemu of the hypervisor (NULL: unknown; then one that runs on is in what its
+ * record says, where that is of this host). Error: RH_ERROR_HOST where a device is not there.
  */
 RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContract contract,
-                         GError **error);
+                         const char *qemu, GError **error);
 
 /*
  * The record of the definition @defined, by which the guest starts the next time. What @running

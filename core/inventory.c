@@ -22,6 +22,7 @@ void rh_inventory_free(RhInventory *inventory)
     g_free(inventory->name);
     g_free(inventory->id);
     g_free(inventory->kernel);
+    g_free(inventory->qemu);
     g_free(inventory->version);
     g_free(inventory);
 }

@@ -13,6 +13,7 @@ typedef struct {
     char *name;                     /* of the host; NULL: unknown */
     char *id;                       /* of the host, host/host-id.h; NULL: unknown */
     char *kernel;                   /* release, "6.12.107"; NULL: unknown */
+    char *qemu;                     /* the version that guests get, "10.0.13"; NULL: unknown */
     char *version;                  /* of the program that gathered it, "0.1.0"; NULL: unknown */
     gint64 time;                    /* when it did, in seconds since 1970; 0: unknown */
     gboolean incomplete;            /* not all that says who uses what could be looked at */

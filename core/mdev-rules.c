@@ -207,11 +207,26 @@ static gboolean asked_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED, R
            rh_questions_accepted(c->context->questions, c->device, source.text);
 }
 
-/* QEMU blocks the migration of several VFIO devices unless each can do P2P. */
-static gboolean alone_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
-                            RhFact source G_GNUC_UNUSED, RhFact host G_GNUC_UNUSED)
+/* How many of the guest's VFIO devices are mediated ones, of which each is judged. */
+static guint count_mdevs(const RhGuest *guest)
 {
-    return c->context->guest->n_vfio <= 1;
+    guint n = 0;
+
+    for (guint i = 0; i < guest->devices->len; i++)
+        n += ((const RhGuestDevice *)g_ptr_array_index(guest->devices, i))->kind == RH_KIND_MDEV;
+    return n;
+}
+
+/* QEMU blocks the migration of several VFIO devices unless each can do P2P, which these drivers are
+ * known to (linux 7.3, VFIO_MIGRATION_P2P in drivers/vfio and samples/vfio-mdev; NVIDIA's). */
+static gboolean alone_holds(const RhCase *c, const RhRule *rule G_GNUC_UNUSED,
+                            RhFact source G_GNUC_UNUSED, RhFact host)
+{
+    static const char *const able[] = {"nvidia", "mtty", NULL};
+    const RhGuest *guest = c->context->guest;
+
+    return guest->n_vfio <= 1 || (guest->n_vfio == count_mdevs(guest) &&
+                                  host.state == RH_FACT_TEXT && g_strv_contains(able, host.text));
 }
 
 /* Which drivers of mediated devices migrate a running guest; of others nothing is known. */
@@ -622,9 +637,8 @@ static const RhRule rules[] = {
     {.attribute = "p2p",
      .match = ANY,
      .comparison = &alone,
-     .attr = RH_ATTR_NAME,
+     .attr = RH_ATTR_DRIVER,
      .source = rh_source_nothing,
-     .host = rh_source_nothing,
      .unknown = RH_UNKNOWN_COMPARED,
      .otherwise = WARN,
      .text =

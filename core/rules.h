@@ -168,6 +168,9 @@ typedef struct {
     gboolean (*listed)(const RhCase *c, guint row, RhRule *ret_rule);
     /* What the kind adds to the cost. */
     void (*cost)(const RhCase *c, RhCost *cost);
+    /* Adds to @entry, which was made of its device, what a guest has that was started with it by
+     * @qemu (NULL: unknown). */
+    void (*start)(const RhGuestDevice *guest_device, RhDevice *entry, const char *qemu);
     /* What could be done so that the host has a device for the guest's, which has an entry:
      * clauses, of char *, added to @offers. The case has no device. Nothing is offered that these
      * rules are known to turn down. */

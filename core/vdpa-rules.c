@@ -15,7 +15,8 @@
 
 /* What QEMU's shadow virtqueues of a NIC know: net/vhost-vdpa.c, vdpa_svq_device_features, and
  * hw/virtio/vhost-shadow-virtqueue.c, vhost_svq_valid_features. */
-#define MIGRATABLE_FEATURES G_GUINT64_CONSTANT(0xf20000032cdfffaf)
+#define MIGRATABLE_FEATURES G_GUINT64_CONSTANT(0xf200000b3cdfffef) /* from 11.1 on */
+#define MIGRATABLE_BEFORE G_GUINT64_CONSTANT(0xf20000032cdfffaf)
 /* QEMU emulates these for a network device, whatever the device offers. */
 #define EMULATED_NET_FEATURES \
     (RH_NET_F_MAC | RH_NET_F_GUEST_ANNOUNCE | RH_NET_F_STANDBY | RH_NET_F_SPEED_DUPLEX)
@@ -229,24 +230,39 @@ static gboolean ring_is_of_xml(const RhContext *context)
     g_assert_not_reached();
 }
 
+static guint longest_ring(const RhGuestDevice *guest_device)
+{
+    return MAX(guest_device->rx_queue_size ? guest_device->rx_queue_size : DEFAULT_RING,
+               guest_device->tx_queue_size ? guest_device->tx_queue_size : DEFAULT_RING);
+}
+
 /* The longest ring that the guest's XML asks for. */
 static RhFact source_longest_ring(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 {
-    const RhGuestDevice *guest_device = c->guest_device;
+    return rh_fact_number(longest_ring(c->guest_device));
+}
 
-    return rh_fact_number(
-        MAX(guest_device->rx_queue_size ? guest_device->rx_queue_size : DEFAULT_RING,
-            guest_device->tx_queue_size ? guest_device->tx_queue_size : DEFAULT_RING));
+/* The length travels in the stream, so that it stays what it was at the guest's start, whatever
+ * QEMU it runs in later. */
+static void start(const RhGuestDevice *guest_device, RhDevice *entry, const char *qemu)
+{
+    guint64 largest = rh_device_number(entry, RH_ATTR_MAX_VQ_SIZE, 0);
+    guint64 ring = honours_xml(qemu) ? longest_ring(guest_device) : LARGEST_RING;
+
+    if (qemu && largest > 0 && g_strcmp0(guest_device->class, "net") == 0)
+        rh_device_set_number(entry, RH_ATTR_RING, MIN(ring, largest));
 }
 
 /* The longest ring that the guest may have. */
 static RhFact source_ring(const RhCase *c, const RhRule *rule)
 {
     RhFact size = rh_fact(c->entry, RH_ATTR_MAX_VQ_SIZE);
-
+    RhFact recorded = rh_fact(c->entry, RH_ATTR_RING);
     RhFact ring =
         ring_is_of_xml(c->context) ? source_longest_ring(c, rule) : rh_fact_number(LARGEST_RING);
 
+    if (c->context->policy->ring == RH_RING_AUTO && recorded.state == RH_FACT_NUMBER)
+        return recorded;
     if (size.state == RH_FACT_NUMBER)
         ring.number = MIN(ring.number, size.number); /* nor did it have a longer one */
     return size.state == RH_FACT_NUMBER || ring_is_of_xml(c->context) ? ring : size;
@@ -491,9 +507,13 @@ static gboolean migratable_holds(const RhCase *c G_GNUC_UNUSED, const RhRule *ru
     return (host.number & ~source.number) == 0;
 }
 
-static RhFact source_migratable(const RhCase *c G_GNUC_UNUSED, const RhRule *rule G_GNUC_UNUSED)
+/* By the QEMU that the guest gets here; where that is unknown, what the newest takes. */
+static RhFact source_migratable(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 {
-    return rh_fact_number(MIGRATABLE_FEATURES);
+    const char *qemu = c->context->host->qemu;
+
+    return rh_fact_number(qemu && rh_natural_compare(qemu, "11.1") < 0 ? MIGRATABLE_BEFORE
+                                                                       : MIGRATABLE_FEATURES);
 }
 
 /* Without a pool in the record, pools = required knows of no network. */
@@ -1267,5 +1287,6 @@ static void offer(const RhCase *c, GPtrArray *offers)
 const RhRuleSet rh_vdpa_rules = {.rows = rules,
                                  .n_rows = G_N_ELEMENTS(rules),
                                  .cost = add_cost,
+                                 .start = start,
                                  .offer = offer,
                                  .survey = survey};

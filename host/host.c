@@ -2,6 +2,7 @@
 #include "host/host.h"
 
 #include "host/host-id.h"
+#include "host/hypervisor.h"
 #include "host/kind.h"
 #include "host/process.h"
 #include "util/error.h"
@@ -61,6 +62,7 @@ static gboolean read_name(RhDir *root, char **ret_name, GError **error)
 static gboolean gather_head(RhDir *root, RhInventory *inventory, GError **error)
 {
     inventory->id = rh_host_id_read(root);
+    inventory->qemu = rh_hypervisor_here(root);
     inventory->version = g_strdup(RH_VERSION);
     inventory->time = g_get_real_time() / G_USEC_PER_SEC;
     return read_name(root, &inventory->name, error) &&

@@ -3,6 +3,7 @@
 
 #include "core/contract.h"
 #include "hook/incoming.h"
+#include "host/hypervisor.h"
 #include "recorder/correction.h"
 #include "recorder/definitions.h"
 #include "site/users.h"
@@ -170,6 +171,7 @@ gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **er
     return TRUE;
 }
 
+/* A definition's is that of the QEMU by which its guest starts the next time. */
 static void set_qemu(RhRecord *record, const RhScene *scene)
 {
     if (!scene->qemu || !rh_record_is_of_host(record, scene->inventory))
@@ -184,9 +186,8 @@ static gboolean has_devices(const Side *side)
 }
 
 /* Takes @record, which its side should have. */
-static void side_expect(Side *side, RhRecord *record, const RhScene *scene)
+static void side_expect(Side *side, RhRecord *record)
 {
-    set_qemu(record, scene);
     side->record = record;
     side->stale =
         !side->guest->record || side->renewed || !rh_record_equal(side->guest->record, record);
@@ -194,14 +195,17 @@ static void side_expect(Side *side, RhRecord *record, const RhScene *scene)
 
 static gboolean plan_live(Work *work, GError **error)
 {
+    g_autofree char *qemu = NULL;
     RhRecord *record;
 
     if (!has_devices(&work->live))
         return TRUE;
-    record = rh_record_make(work->live.guest, work->scene->inventory, contract_of(work), error);
+    qemu = rh_hypervisor_of_guest(work->scene->root, virDomainGetName(work->handle));
+    record =
+        rh_record_make(work->live.guest, work->scene->inventory, contract_of(work), qemu, error);
     if (!record)
         return name_guest(work->handle, error);
-    side_expect(&work->live, record, work->scene);
+    side_expect(&work->live, record);
     return TRUE;
 }
 
@@ -245,8 +249,9 @@ static void plan_definition(Work *work, RhRecording *recording)
                                        work->live.record, work->news->accept);
     if (work->definition.renewed && has_devices(&work->live))
         keep_shared(work, record);
+    set_qemu(record, work->scene);
     if (record->entries->len > 0 || work->definition.renewed)
-        side_expect(&work->definition, g_steal_pointer(&record), work->scene);
+        side_expect(&work->definition, g_steal_pointer(&record));
 }
 
 static gboolean write_metadata(const Work *work, const RhRecord *record, guint flags,

@@ -54,8 +54,7 @@ static RhInventory *gather(const RhEnvironment *environment, RhGather what, cons
     return rh_inventory_parse(bytes, "this host's inventory", error);
 }
 
-/* 1000000 * major + 1000 * minor + release, of the emulator that new guests get: a guest that runs
- * since before an upgrade is taken for a newer one's, which demands more and never less. */
+/* 1000000 * major + 1000 * minor + release, of the emulator that guests get which start now. */
 static char *ask_version(virConnectPtr connection)
 {
     unsigned long version = 0;
@@ -104,6 +103,7 @@ void rh_scene_free(RhScene *scene)
     rh_inventory_free(scene->inventory);
     rh_host_free(scene->host);
     g_free(scene->qemu);
+    g_free(scene->root);
     g_free(scene);
 }
 
@@ -122,6 +122,7 @@ RhScene *rh_scene_new(const RhEnvironment *environment, virConnectPtr connection
         return NULL;
     if (!environment->inventory && !(scene->host = rh_host_new(environment->root, error)))
         return NULL;
+    scene->root = g_strdup(environment->root);
     scene->qemu = connection ? ask_version(connection) : NULL;
     return g_steal_pointer(&scene);
 }

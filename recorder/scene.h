@@ -12,7 +12,8 @@ typedef struct {
     RhPolicy *policy;
     RhInventory *inventory;
     RhHost *host; /* tells what a site's own links lead to; NULL: a saved inventory */
-    char *qemu;   /* the hypervisor's version, "10.0.13"; NULL: unknown */
+    char *root;   /* what stands in front of libvirt's files */
+    char *qemu;   /* the version that guests get which start now, "10.0.13"; NULL: unknown */
 } RhScene;
 
 /*

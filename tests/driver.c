@@ -401,6 +401,24 @@ void driver_set_host(Driver *driver, const char *name, char *devices)
     g_assert_true(g_file_set_contents(driver->inventory, xml, -1, NULL));
 }
 
+void driver_set_log(Driver *driver, const char *name, const char *version)
+{
+    g_autofree char *folder = g_build_filename(driver->root, "var/log/libvirt/qemu", NULL);
+    g_autofree char *path = g_strdup_printf("%s/%s.log", folder, name);
+    g_autofree char *text = NULL;
+
+    if (!version) {
+        g_assert_cmpint(g_remove(path), ==, 0);
+        return;
+    }
+    text = g_strdup_printf("2026-11-27 20:00:00.000+0000: starting up libvirt version: 9.0.0, "
+                           "package: 4, qemu version: %sDebian 1:7.2, kernel: 6.1.0, hostname: h\n"
+                           "LC_ALL=C \\\n2026-11-27T20:00:01.000000Z qemu-system-x86_64: warning\n",
+                           version);
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0755), ==, 0);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
 RhEnvironment driver_environment(const Driver *driver)
 {
     return (RhEnvironment){

@@ -46,6 +46,10 @@ char *driver_entry(const char *name, guint slot, guint node);
 
 /* The host has these devices: elements, freed. With @name NULL it is this machine. */
 void driver_set_host(Driver *driver, const char *name, char *devices);
+/* What libvirt's log says of the QEMU in which the guest @name was started; NULL: there is no log.
+ */
+void driver_set_log(Driver *driver, const char *name, const char *version);
+
 RhEnvironment driver_environment(const Driver *driver);
 
 /* Defines guest @name, or defines it anew, with devices (elements, freed) and a record of @host

@@ -2,6 +2,7 @@
 /* The readers of sysfs against trees that are made here, and the host as a whole. */
 #include "host/ap.h"
 #include "host/host.h"
+#include "host/hypervisor.h"
 #include "host/mdev.h"
 #include "host/node.h"
 #include "host/pci.h"
@@ -352,6 +353,69 @@ static void test_pci_port(void)
     assert_port("0000:41:00.2", "pf=0000:41:00.0 pf-netdev=ens1f0np0");
     mock_netdev_add("0000:41:00.0", "ens1f1np1", "p1\n");
     assert_port("0000:41:00.2", "pf=0000:41:00.0");
+    mock_stop();
+}
+
+/* -- the hypervisor --------------------------------------------------------------------------- */
+
+#define CACHE "var/cache/libvirt/qemu/capabilities"
+#define LOGS "var/log/libvirt/qemu"
+
+static void assert_here(const char *expected)
+{
+    g_autoptr(RhDir) root = rh_dir_open(tree, NULL);
+    g_autofree char *version = rh_hypervisor_here(root);
+
+    g_assert_cmpstr(version, ==, expected);
+}
+
+/* By libvirt's cache: one version, or it is not known which. */
+static void test_hypervisor_here(void)
+{
+    mock_start();
+    assert_here(NULL);
+    mock_file(CACHE, "README", "<version>9009009</version>");
+    mock_file(CACHE, "a.xml", "<qemuCaps>\n  <flag name='x'/>\n");
+    mock_file(CACHE, "b.xml", "<qemuCaps>\n  <version>of a flag</version>\n");
+    assert_here(NULL);
+    mock_file(CACHE, "c.xml", "<qemuCaps>\n  <flag name='x'/>\n  <version>10000013</version>\n");
+    assert_here("10.0.13");
+    mock_file(CACHE, "d.xml", "<version>10000013</version><version>7</version>");
+    assert_here("10.0.13");
+    mock_file(CACHE, "e.xml", "<version>7002022</version>");
+    assert_here(NULL);
+    mock_stop();
+}
+
+static void assert_of_guest(const char *name, const char *expected)
+{
+    g_autofree char *version = rh_hypervisor_of_guest(tree, name);
+
+    g_assert_cmpstr(version, ==, expected);
+}
+
+#define STARTED(version) \
+    "2026-11-27 20:00:00.000+0000: starting up libvirt version: 9.0.0, package: 4+deb12u2 " \
+    "(Debian), " \
+    "qemu version: " version "Debian 1:7.2+dfsg-7, kernel: 6.1.0-1, hostname: kvm1\n"
+
+/* By the guest's log: its last start, which what QEMU writes is none of. */
+static void test_hypervisor_of_guest(void)
+{
+    mock_start();
+    assert_of_guest("web1", NULL);
+    mock_file(LOGS, "web1.log", "");
+    assert_of_guest("web1", NULL);
+    mock_file(
+        LOGS, "web1.log",
+        STARTED("7.2.9") "2026-11-27 20:05:00.000+0000: shutting down, reason=shutdown\n" STARTED(
+            "7.2.22") "qemu-system: starting up libvirt version: 1, qemu version: 1.2.3\n\xff\n");
+    assert_of_guest("web1", "7.2.22");
+    mock_file(LOGS, "web1.log", "2026-11-27T20:00:01Z qemu-system-x86_64: warning\n");
+    assert_of_guest("web1", NULL);
+    mock_file(LOGS, "web1.log.0", STARTED("10.0.13"));
+    assert_of_guest("web1", "10.0.13");
+    assert_of_guest("../qemu/web1", NULL);
     mock_stop();
 }
 
@@ -1087,6 +1151,8 @@ int main(int argc, char **argv)
     g_test_add_func("/pci/nearest", test_pci_nearest);
     g_test_add_func("/pci/describe", test_pci_describe);
     g_test_add_func("/pci/port", test_pci_port);
+    g_test_add_func("/hypervisor/here", test_hypervisor_here);
+    g_test_add_func("/hypervisor/of-guest", test_hypervisor_of_guest);
     g_test_add_func("/vdpa/on-pci", test_vdpa_on_pci);
     g_test_add_func("/vdpa/on-auxiliary", test_vdpa_on_auxiliary);
     g_test_add_func("/vdpa/simulated", test_vdpa_simulated);

@@ -519,6 +519,38 @@ static void test_ring(void)
         rh_device_set_number(pair.device, RH_ATTR_MAX_VQ_SIZE, 256);
         if (fits(&pair, RH_MATCH_CAPABILITY, FALSE) != cases[i].fits)
             g_error("QEMU %s", cases[i].qemu);
+        /* What was recorded of its start counts before the version in which it runs now. */
+        rh_device_set_number(pair.entry, RH_ATTR_RING, 256);
+        g_assert_true(fits(&pair, RH_MATCH_CAPABILITY, FALSE));
+        rh_device_set_number(pair.entry, RH_ATTR_RING, 512);
+        g_assert_false(fits(&pair, RH_MATCH_CAPABILITY, FALSE));
+    }
+}
+
+/* The ring of a guest that starts: as the XML says or as the device allows, at most 1024. */
+static void test_ring_at_start(void)
+{
+    static const struct {
+        const char *class;
+        const char *qemu;
+        guint in_xml;
+        guint64 of_device; /* 0: unknown */
+        guint64 ring;      /* 0: unknown */
+    } cases[] = {{"net", "7.2.0", 0, 1024, 256},    {"net", "7.2.0", 512, 1024, 512},
+                 {"net", "7.2.0", 1024, 256, 256},  {"net", "10.0.13", 0, 1024, 1024},
+                 {"net", "10.0.13", 0, 4096, 1024}, {"net", "10.0.13", 512, 256, 256},
+                 {"net", NULL, 512, 1024, 0},       {"net", "7.2.0", 0, 0, 0},
+                 {"blk", "7.2.0", 0, 1024, 0}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        RhGuestDevice guest_device = {
+            .kind = RH_KIND_VDPA, .class = cases[i].class, .tx_queue_size = cases[i].in_xml};
+        g_autoptr(RhDevice) entry = rh_device_new(RH_KIND_VDPA);
+
+        if (cases[i].of_device)
+            rh_device_set_number(entry, RH_ATTR_MAX_VQ_SIZE, cases[i].of_device);
+        rh_rulebook(RH_KIND_VDPA)->start(&guest_device, entry, cases[i].qemu);
+        g_assert_cmpuint(rh_device_number(entry, RH_ATTR_RING, 0), ==, cases[i].ring);
     }
 }
 
@@ -592,6 +624,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/mac", test_mac);
     g_test_add_func("/stream/negotiated", test_negotiated);
     g_test_add_func("/stream/ring", test_ring);
+    g_test_add_func("/stream/ring-at-start", test_ring_at_start);
     g_test_add_func("/cold/mtu-of-the-xml", test_mtu_of_the_xml);
     g_test_add_func("/cold/vgpu", test_vgpu);
     g_test_add_func("/cold/pairs-rank", test_pairs_rank);

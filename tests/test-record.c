@@ -76,7 +76,7 @@ static const RhDevice *entry_at(const RhRecord *record, guint i)
 static RhRecord *make(const RhGuest *guest, const RhInventory *host, RhContract contract)
 {
     g_autoptr(GError) error = NULL;
-    RhRecord *record = rh_record_make(guest, host, contract, &error);
+    RhRecord *record = rh_record_make(guest, host, contract, NULL, &error);
 
     g_assert_no_error(error);
     g_assert_cmpstr(record->host, ==, host->name);
@@ -155,7 +155,7 @@ static void test_missing(void)
     g_autoptr(GError) error = NULL;
 
     add_nic(guest, NODE_3, FIRST_SLOT);
-    g_assert_null(rh_record_make(guest, host, RH_CONTRACT_NEW, &error));
+    g_assert_null(rh_record_make(guest, host, RH_CONTRACT_NEW, NULL, &error));
     g_assert_error(error, RH_ERROR, RH_ERROR_HOST);
 }
 
@@ -400,7 +400,7 @@ static void test_made_of(void)
 
     add_vdpa(host, "vdpa3", NODE_3, 9000);
     add_vdpa(host, "vdpa7", NODE_7, 9000);
-    record = rh_record_make(guest, host, RH_CONTRACT_NEW, NULL);
+    record = rh_record_make(guest, host, RH_CONTRACT_NEW, NULL, NULL);
     g_assert_true(rh_record_made_of(record, first) == entry_at(record, 0));
     g_assert_true(rh_record_made_of(record, second) == entry_at(record, 1));
     rh_record_remove(record, g_ptr_array_index(record->entries, 0));

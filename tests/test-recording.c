@@ -201,6 +201,15 @@ static void assert_recorded(Fixture *fixture, const Expected *expected)
     assert_only(recording.warnings, expected->warning);
 }
 
+/* Whether the XML has @name='@value', in either kind of quotes. */
+static gboolean has_value(virDomainPtr domain, guint flags, const char *name, const char *value)
+{
+    g_autofree char *one = g_strdup_printf("%s='%s'", name, value);
+    g_autofree char *other = g_strdup_printf("%s=\"%s\"", name, value);
+
+    return driver_has(domain, flags, one) || driver_has(domain, flags, other);
+}
+
 /* What is so already is not written. */
 static void test_once(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
@@ -212,12 +221,33 @@ static void test_once(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     g_assert_cmpuint(driver_count(DRIVER_METADATA), ==, 2);
     g_assert_true(driver_has(fixture->domain, VIR_DOMAIN_XML_INACTIVE, "state="));
     g_assert_false(driver_has(fixture->domain, 0, "state="));
-    g_assert_true(driver_has(fixture->domain, 0, "qemu='0.0.2'") ||
-                  driver_has(fixture->domain, 0, "qemu=\"0.0.2\""));
+    g_assert_true(has_value(fixture->domain, VIR_DOMAIN_XML_INACTIVE, "qemu", "0.0.2"));
+    g_assert_false(driver_has(fixture->domain, 0, "qemu=")); /* there is no log */
     assert_recorded(fixture, &(Expected){.news = &fresh});
     assert_recorded(fixture, &(Expected){.news = &(RhNews){0}});
     g_assert_cmpuint(driver_count(DRIVER_METADATA), ==, 2);
     g_assert_cmpuint(driver_count(DRIVER_DEFINE), ==, 0);
+}
+
+/* The QEMU in which it runs, by its log, and the rings that this makes: they stay as long as it
+ * runs on, and are no definition's. */
+static void test_qemu(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    const RhNews fresh = {.fresh = TRUE};
+
+    define(fixture, "");
+    driver_set_log(&fixture->driver, "web1", "10.0.13");
+    start(fixture);
+    assert_recorded(fixture, &(Expected){.news = &fresh, .live = TRUE, .definition = TRUE});
+    g_assert_true(has_value(fixture->domain, 0, "qemu", "10.0.13"));
+    g_assert_true(has_value(fixture->domain, 0, "ring", "256"));
+    g_assert_true(has_value(fixture->domain, VIR_DOMAIN_XML_INACTIVE, "qemu", "0.0.2"));
+    g_assert_false(driver_has(fixture->domain, VIR_DOMAIN_XML_INACTIVE, "ring="));
+    driver_set_log(&fixture->driver, "web1", NULL); /* rotated away, while it runs on */
+    driver_set_state(VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_MIGRATED);
+    assert_recorded(fixture, &(Expected){.news = &(RhNews){0}});
+    g_assert_true(has_value(fixture->domain, 0, "qemu", "10.0.13"));
+    g_assert_true(has_value(fixture->domain, 0, "ring", "256"));
 }
 
 /* libvirt starts a guest with a copy of its definition, and of the record in that. */
@@ -509,6 +539,7 @@ int main(int argc, char **argv)
     ADD("higher-format", NULL, test_higher_format);
     ADD("only-defined", NULL, test_only_defined);
     ADD("once", NULL, test_once);
+    ADD("qemu", NULL, test_qemu);
     ADD("mark", NULL, test_mark);
     ADD("needs", NULL, test_needs);
     ADD("transient", NULL, test_transient);

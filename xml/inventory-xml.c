@@ -72,6 +72,8 @@ static gboolean read_head(RhInventory *inventory, const char *name, const char *
         replace(&inventory->id, value);
     if (g_str_equal(name, "kernel") && *value)
         replace(&inventory->kernel, value);
+    if (g_str_equal(name, "qemu") && *value)
+        replace(&inventory->qemu, value);
     if (g_str_equal(name, "version") && *value)
         replace(&inventory->version, value);
     /* whatever is not "yes" is said for there is something */
@@ -303,6 +305,7 @@ GBytes *rh_inventory_serialise(const RhInventory *inventory)
     write_text(writer, "name", inventory->name);
     write_text(writer, "host-id", inventory->id);
     write_text(writer, "kernel", inventory->kernel);
+    write_text(writer, "qemu", inventory->qemu);
     write_text(writer, "time", time);
     write_text(writer, "version", inventory->version);
     if (inventory->vgpu_vfs > 0) {

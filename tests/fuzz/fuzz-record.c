@@ -36,7 +36,7 @@ static void check_record(GBytes *bytes, const RhInventory *host, RhContract cont
 
     g_assert_true(rh_domain_read_record(domain, NULL));
     guest = rh_domain_guest(domain);
-    record = rh_record_make(guest, host, contract, &error);
+    record = rh_record_make(guest, host, contract, "10.0.13", &error);
     if (!fuzz_succeeds(record != NULL, &error))
         return;
     defined = rh_record_make_definition(guest, host, guest, record, FALSE);
@@ -49,7 +49,7 @@ static void check_record(GBytes *bytes, const RhInventory *host, RhContract cont
     g_assert_no_error(error);
     (void)rh_domain_read_record(again, &error);
     g_assert_no_error(error);
-    second = rh_record_make(rh_domain_guest(again), host, contract, &error);
+    second = rh_record_make(rh_domain_guest(again), host, contract, "10.0.13", &error);
     g_assert_no_error(error);
     g_assert_true(rh_record_equal(rh_domain_guest(again)->record, second));
 }

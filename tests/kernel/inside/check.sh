@@ -49,8 +49,8 @@ need vdpa dev del src0
 remove_mdev $source_mdev
 hostname dsthost
 add_net small0 $mac 1400
-add_net large0 $mac 9000
-add_net same0 52:54:00:11:22:44 1500
+add_net large0 52:54:00:11:22:44 9000
+add_net same0 $mac 1500
 add_mdev mtty mtty-1 bbbbbbbb-0000-4000-8000-000000000001
 add_mdev mtty mtty-2 cccccccc-0000-4000-8000-000000000002
 add_mdev mtty mtty-2 dddddddd-0000-4000-8000-000000000003

@@ -81,9 +81,10 @@ two_hosts() {
         gives "" held a
 
         goes b a both1 --p2p
-        gives "0 1" devices a both1
+        # each NIC back to its own, into which QEMU had written its MAC
+        gives "1 0" devices a both1
         gives $tty_a mdevs a both1
-        gives "net-a0 net-a1" record a both1 name
+        gives "net-a1 net-a0" record a both1 name
         gives "0 both1 running,1 both1 running,$tty_a both1 running" held a
         gives "" held b
     done
