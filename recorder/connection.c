@@ -175,18 +175,24 @@ static gboolean is_passing(int reason)
            reason == VIR_DOMAIN_PAUSED_STARTING_UP || reason == VIR_DOMAIN_PAUSED_POSTCOPY;
 }
 
-/* Whether QEMU has not answered for a while: every other call would wait for it. */
-static gboolean is_hanging(virDomainPtr handle)
+/* Whether somebody has waited for QEMU for a while, or but had a job there where @any. */
+static gboolean is_occupied(virDomainPtr handle, gboolean any)
 {
     virDomainControlInfo control;
 
     for (guint i = 0; i < OCCUPIED_STEPS; i++) {
         if (virDomainGetControlInfo(handle, &control, 0) != 0 ||
-            control.state == VIR_DOMAIN_CONTROL_OK)
+            (any ? control.state == VIR_DOMAIN_CONTROL_OK
+                 : control.state != VIR_DOMAIN_CONTROL_OCCUPIED))
             return FALSE;
         g_usleep(OCCUPIED_STEP_US);
     }
     return TRUE;
+}
+
+gboolean rh_connection_is_hanging(virDomainPtr domain)
+{
+    return is_occupied(domain, FALSE);
 }
 
 gboolean rh_connection_is_held(virDomainPtr domain)
@@ -198,7 +204,7 @@ gboolean rh_connection_is_held(virDomainPtr domain)
     if (virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
         is_passing(reason))
         return TRUE;
-    return is_hanging(domain) ||
+    return is_occupied(domain, TRUE) ||
            (virDomainGetJobInfo(domain, &job) == 0 &&
             (job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED));
 }

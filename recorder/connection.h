@@ -51,6 +51,10 @@ GBytes *rh_connection_definition(virDomainPtr domain, GError **error);
  * a minute, and fail. Asks for at most half a second. */
 gboolean rh_connection_is_held(virDomainPtr domain);
 
+/* Whether another call has waited for the guest's QEMU for half a second by now, so that even its
+ * XML is not to be had for half a minute (libvirt from 11 on). Asks for as long. */
+gboolean rh_connection_is_hanging(virDomainPtr domain);
+
 /* Puts @record, an element, in place of the record in the guest's metadata: the running guest's
  * (@flags VIR_DOMAIN_AFFECT_LIVE) or its definition's (VIR_DOMAIN_AFFECT_CONFIG). Error:
  * RH_ERROR_HOST, RH_ERROR_INPUT. */

@@ -164,6 +164,8 @@ gboolean rh_recording_needs(virDomainPtr domain, RhGather *ret_what, GError **er
 {
     g_auto(Work) work = {.handle = domain};
 
+    if (rh_connection_is_hanging(domain))
+        return rh_raise(error, RH_ERROR_HOST, "guest '%s' hangs", virDomainGetName(domain));
     if (!live_read(&work, error) || !definition_read(&work, error))
         return FALSE;
     *ret_what = (work.live.guest ? rh_guest_kinds(work.live.guest) : 0) |
@@ -344,6 +346,10 @@ gboolean rh_recording_update(virDomainPtr domain, const RhScene *scene, const Rh
     *ret_recording = (RhRecording){.moves = g_ptr_array_new_with_free_func(g_free),
                                    .warnings = g_ptr_array_new_with_free_func(g_free),
                                    .renewed = g_ptr_array_new_with_free_func(g_free)};
+    if (!print && rh_connection_is_hanging(domain)) {
+        ret_recording->busy = TRUE;
+        return TRUE;
+    }
     if (!live_read(&work, error))
         return FALSE;
     (void)definition_read(&work, &fault);

@@ -11,7 +11,8 @@
 /* What came of it. */
 typedef struct {
     gboolean running;
-    gboolean busy;               /* a job holds the guest, nothing was written: to be tried again */
+    gboolean busy;               /* a job holds the guest, or it hangs: nothing was written, to be
+                                    tried again */
     guint n_devices;             /* of ours, of the running guest, or of its definition */
     gboolean has_vdpa;           /* whose negotiated features may still change */
     gboolean live_written;       /* the running guest's record */

@@ -404,18 +404,40 @@ static void test_held(Fixture *fixture, gconstpointer data)
     const Held *one = data;
     g_auto(RhRecording) recording = {0};
     g_autoptr(GError) error = NULL;
+    guint read;
 
     define(fixture, "");
     start(fixture);
     driver_set_state(one->state, one->reason);
     driver_set_job(one->job);
     driver_set_occupied(one->occupied);
+    read = driver_count(DRIVER_XML);
     g_assert_true(rh_recording_update(fixture->domain, fixture->scene, &(RhNews){.fresh = TRUE},
                                       NULL, &recording, &error));
     g_assert_no_error(error);
     g_assert_cmpint(recording.busy, ==, one->busy);
     g_assert_cmpint(recording.live_written, ==, !one->busy);
     g_assert_cmpuint(driver_count(DRIVER_METADATA), ==, one->busy ? 0 : 2);
+    /* libvirt would wait with a guest's XML, too, where that hangs */
+    g_assert_cmpint(driver_count(DRIVER_XML) > read, ==, !one->occupied || !one->busy);
+}
+
+/* What an inventory must hold for a guest that hangs nobody knows, and nobody waits to know it. */
+static void test_needs_of_hanging(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(GError) error = NULL;
+    RhGather needs = 0;
+    guint read;
+
+    define(fixture, "");
+    start(fixture);
+    driver_set_occupied(10);
+    read = driver_count(DRIVER_XML);
+    g_assert_false(rh_recording_needs(fixture->domain, &needs, &error));
+    g_assert_nonnull(strstr(error->message, "guest 'web1' hangs"));
+    g_assert_cmpuint(driver_count(DRIVER_XML), ==, read);
+    g_assert_true(rh_recording_needs(fixture->domain, &needs, NULL));
+    g_assert_cmpuint(needs, !=, 0);
 }
 
 /* Writes that fail: of the definition, then of the running guest, by a job or otherwise. */
@@ -539,6 +561,7 @@ int main(int argc, char **argv)
     ADD("higher-format", NULL, test_higher_format);
     ADD("only-defined", NULL, test_only_defined);
     ADD("once", NULL, test_once);
+    ADD("needs-of-hanging", NULL, test_needs_of_hanging);
     ADD("qemu", NULL, test_qemu);
     ADD("mark", NULL, test_mark);
     ADD("needs", NULL, test_needs);
