@@ -29,7 +29,7 @@ lab_lacks() {
 # With sanitizers a program takes five times as long to begin, and thousands begin here: they are for
 # --test all.
 use_plain_build() {
-    [ -z "${RH_TEST_ALL:-}" ] || return 0
+    [ -z "${RH_TEST_ALL:-}${RH_LAB_PLAIN:-}" ] || return 0
     RH_BIN_DIR=$("$lab_source/tests/plain-build")
     export RH_BIN_DIR
 }

@@ -266,11 +266,8 @@ restart() { # HOST
 # -- the program behind the front -----------------------------------------------------------------
 
 break_program() { # HOST: as an upgrade that takes a library does
-    [ -e program ] || {
-        echo 'void gone(void) {}' | cc -shared -fPIC -o libgone.so.2 -Wl,-soname,libgone.so.2 -x c -
-        echo 'int main(void) { return 0; }' | cc -o program -x c - -x none -Wl,--no-as-needed ./libgone.so.2
-        rm libgone.so.2
-    }
+    # A program that asks for another library than it was made with, of a name that is as long.
+    [ -e program ] || { LC_ALL=C sed 's/libc\.so\.6/libgone.2/g' /bin/true > program && chmod 755 program; }
     mv "$lab/$1/behind/hook" "$lab/$1/behind/kept"
     cp program "$lab/$1/behind/hook"
 }
@@ -297,7 +294,7 @@ mend_program() { # HOST
     v a destroy web2
     v a start web2
     v a destroy web1
-    fails "error while loading shared libraries: libgone.so.2" v a start web1
+    fails "error while loading shared libraries: libgone.2" v a start web1
     mend_program a
     v a start web1
     gives "3 web1 running" held a
@@ -309,7 +306,7 @@ mend_program() { # HOST
     v a managedsave web1
     [ "$saves/web1.save" -ef "$saves/web1.save.virt-rehome" ]
     break_program a
-    fails "error while loading shared libraries: libgone.so.2" v a start web1
+    fails "error while loading shared libraries: libgone.2" v a start web1
     gives "shut off" state a web1
     [ "$saves/web1.save" -ef "$saves/web1.save.virt-rehome" ]
     mend_program a

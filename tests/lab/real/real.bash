@@ -41,7 +41,7 @@ cannot() {
         echo "/dev/shm is noexec or has no 1.5 GB" && return
     fi
     [ -z "$REAL_LACKS" ] || return 0
-    can_be_had "$real/make-root" || return 0
+    can_be_had "$real/../make-root" || return 0
     can_be_had "$kernels/build-kernel.sh" 6.12-um || return 0
     can_be_had "$kernels/build-kernel.sh" 6.12 || return 0
 }
