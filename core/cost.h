@@ -13,7 +13,8 @@ typedef enum {
     RH_COST_NAMED,    /* the definition of another guest, which is shut off, names it */
     RH_COST_ACCEPTED, /* place in the list of accepted types */
     RH_COST_NUMA,     /* the guest is bound to nodes, the device is not on one of them */
-    RH_COST_NIC,    /* its link is down: 2; its own MAC is not the guest's and is overwritten: 1 */
+    RH_COST_NIC, /* no link, or rings that are too short: 2; its own MAC is not the guest's and is
+                    overwritten: 1 */
     RH_COST_DRIVER, /* driver or vendor differs */
     RH_COST_EXCESS, /* number of attributes in which the device exceeds the record; of a guest
                        that boots anew, and by how many queue pairs it misses what that wants */

@@ -242,6 +242,17 @@ static RhFact source_longest_ring(const RhCase *c, const RhRule *rule G_GNUC_UNU
     return rh_fact_number(longest_ring(c->guest_device));
 }
 
+/* The longest ring that the QEMU here makes for a guest that boots; where that is unknown, what the
+ * XML asks for. */
+static RhFact source_ring_here(const RhCase *c, const RhRule *rule)
+{
+    const char *qemu = c->context->host->qemu;
+
+    return c->context->policy->ring == RH_RING_AUTO && qemu && !honours_xml(qemu)
+               ? rh_fact_number(LARGEST_RING)
+               : source_longest_ring(c, rule);
+}
+
 /* The length travels in the stream, so that it stays what it was at the guest's start, whatever
  * QEMU it runs in later. */
 static void start(const RhGuestDevice *guest_device, RhDevice *entry, const char *qemu)
@@ -821,11 +832,11 @@ static const RhRule rules[] = {
      .only = "net",
      .comparison = &rh_at_least,
      .attr = RH_ATTR_MAX_VQ_SIZE,
-     .source = source_longest_ring,
+     .source = source_ring_here,
      .unknown = RH_UNKNOWN_PASSES,
      .otherwise = WARN,
-     .text = "max-vq-size is {host}, and the guest's XML asks for rings of {source}, which QEMU "
-             "may not be able to set up",
+     .text = "max-vq-size is {host}, and QEMU makes rings of {source} for the guest, which it may "
+             "not be able to set up: then the NIC is dead",
      .why = "Where a ring is too long for the device, QEMU goes on without vhost (QEMU, "
             "hw/net/virtio-net.c, virtio_net_vhost_status)."},
     {.attribute = "max-vq-size",
@@ -1157,8 +1168,15 @@ static gint missed_pairs(const RhCase *c)
     return (gint)MIN(MAX(wanted, here.number) - MIN(wanted, here.number), G_MAXUINT16);
 }
 
-/* A NIC without a link is worse than one whose own address has to be overwritten, behind which may
- * be another guest's. */
+/* Whether a guest that boots gets rings here that are too long for the device. */
+static gboolean is_too_short(const RhCase *c)
+{
+    return c->context->cold && rh_device_number(c->device, RH_ATTR_MAX_VQ_SIZE, G_MAXUINT64) <
+                                   source_ring_here(c, NULL).number;
+}
+
+/* A NIC that carries no frame is worse than one whose own address has to be overwritten, behind
+ * which may be another guest's. */
 static gint rate_nic(const RhCase *c)
 {
     RhFact guest = source_mac(c, NULL);
@@ -1167,7 +1185,7 @@ static gint rate_nic(const RhCase *c)
     gboolean overwritten =
         guest.state == RH_FACT_NUMBER && own.state == RH_FACT_NUMBER && guest.number != own.number;
 
-    return is_net(c) ? 2 * !up + overwritten : 0;
+    return is_net(c) ? 2 * (!up || is_too_short(c)) + overwritten : 0;
 }
 
 static void add_cost(const RhCase *c, RhCost *cost)

@@ -399,9 +399,9 @@ static void test_net(void)
          "max-vq-size is 512, must be at least 1024, the ring that the guest may have\n", ""},
         {RH_ATTR_MAX_VQ_SIZE, 128, NULL,
          "max-vq-size is 128, must be at least 1024, the ring that the guest may have\n",
-         "warning: max-vq-size is 128, and the guest's XML asks for rings of 256, which QEMU may "
-         "not "
-         "be able to set up\n"},
+         "warning: max-vq-size is 128, and QEMU makes rings of 256 for the guest, which it may not "
+         "be "
+         "able to set up: then the NIC is dead\n"},
         {RH_ATTR_MIN_VQ_SIZE, 128, NULL,
          "min-vq-size is 128, must be at most 64, the guest's shortest ring\n",
          "warning: min-vq-size is 128, and the guest's shortest ring is 64\n"},
@@ -527,6 +527,37 @@ static void test_ring(void)
     }
 }
 
+/* A guest that boots gets the rings of the QEMU here, which may be longer than its XML asks for. */
+static void test_ring_of_here(void)
+{
+    static const struct {
+        const char *qemu;
+        guint64 of_device;
+        gint cost;
+    } cases[] = {{NULL, 256, 0},
+                 {"7.2.0", 256, 0},
+                 {"10.0.13", 256, 2},
+                 {"10.0.13", 1024, 0},
+                 {"11.1.0", 128, 2}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Pair) pair = {0};
+        g_autofree char *said = NULL;
+        RhContext context;
+        RhCase c;
+
+        begin_net(&pair);
+        pair.host->qemu = g_strdup(cases[i].qemu);
+        rh_device_set_number(pair.device, RH_ATTR_MAX_VQ_SIZE, cases[i].of_device);
+        said = reasons_of(&pair, RH_MATCH_CAPABILITY, TRUE);
+        g_assert_cmpint(strstr(said, "QEMU makes rings of") != NULL, ==, cases[i].cost > 0);
+        context = (RhContext){
+            .guest = pair.guest, .host = pair.host, .policy = pair.policy, .cold = TRUE};
+        c = (RhCase){&context, pair.guest_device, pair.entry, pair.device};
+        g_assert_cmpint(rh_cost(&c).levels[RH_COST_NIC], ==, cases[i].cost);
+    }
+}
+
 /* The ring of a guest that starts: as the XML says or as the device allows, at most 1024. */
 static void test_ring_at_start(void)
 {
@@ -624,6 +655,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/mac", test_mac);
     g_test_add_func("/stream/negotiated", test_negotiated);
     g_test_add_func("/stream/ring", test_ring);
+    g_test_add_func("/cold/ring-of-here", test_ring_of_here);
     g_test_add_func("/stream/ring-at-start", test_ring_at_start);
     g_test_add_func("/cold/mtu-of-the-xml", test_mtu_of_the_xml);
     g_test_add_func("/cold/vgpu", test_vgpu);
