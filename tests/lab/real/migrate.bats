@@ -11,7 +11,7 @@ two_hosts() {
     net a net-a1 1024 mac 52:54:00:aa:00:01
     mtty a $tty_a mtty-1
     blk b blk-b0
-    net b net-b1 256
+    net b net-b1 128 # shorter than any QEMU makes a ring
     net b net-b2 1024 mac 52:54:00:bb:00:02
     net b net-b3 1024 mac 52:54:00:bb:00:03 mtu 9000
     net b net-b4 1024 device_features 0x300020028

@@ -32,6 +32,7 @@ lacks() {
 
 # What cannot be had on this kind of machine, whoever runs this.
 cannot() {
+    local suite
     [ "$(uname -m)" = x86_64 ] || { echo "the kernels are for x86_64" && return; }
     [ "$(id -u)" = 0 ] || { echo "only root can make the hosts' file system" && return; }
     command -v apt-get > /dev/null || { echo "hosts are made from Debian's packages" && return; }
@@ -41,7 +42,9 @@ cannot() {
         echo "/dev/shm is noexec or has no 1.5 GB" && return
     fi
     [ -z "$REAL_LACKS" ] || return 0
-    can_be_had "$real/../make-root" || return 0
+    for suite in ${LAB_SUITES:-trixie}; do
+        can_be_had "$real/../make-root" "$suite" || return 0
+    done
     can_be_had "$kernels/build-kernel.sh" 6.12-um || return 0
     can_be_had "$kernels/build-kernel.sh" 6.12 || return 0
 }
