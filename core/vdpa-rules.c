@@ -279,6 +279,16 @@ static RhFact source_ring(const RhCase *c, const RhRule *rule)
     return size.state == RH_FACT_NUMBER || ring_is_of_xml(c->context) ? ring : size;
 }
 
+/* The longest ring that the QEMU here takes from a stream: from 11.1 on no longer one than it has
+ * made room for; none known where it is older, or not known. */
+static RhFact host_ring(const RhCase *c, const RhRule *rule)
+{
+    const char *qemu = c->context->host->qemu;
+
+    return qemu && rh_natural_compare(qemu, "11.1") >= 0 ? source_longest_ring(c, rule)
+                                                         : rh_fact_none();
+}
+
 /* The shortest ring that the guest may have. */
 static RhFact source_shortest_ring(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
 {
@@ -850,6 +860,19 @@ static const RhRule rules[] = {
              "disks: export it with queues as long (qemu-storage-daemon: queue-size={source})",
      .why = "QEMU leaves the ring of a vDPA disk as long as its driver makes it (libblkio, "
             "src/drivers/virtio_blk.rs, DEFAULT_QUEUE_SIZE)."},
+    {.attribute = "ring",
+     .match = ANY,
+     .only = "net",
+     .comparison = &rh_at_least,
+     .attr = RH_ATTR_RING,
+     .source = source_ring,
+     .host = host_ring,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .text = "the guest's rings are {source} long, and QEMU here takes {host} at most, as its XML "
+             "says: set rx_queue_size='{source}' and tx_queue_size='{source}' in its definition, "
+             "then shut it off and start it, before it comes here",
+     .why = "A ring that is longer than what was allocated ends the migration when all of the "
+            "memory was copied (QEMU 11.1.3, hw/virtio/virtio.c, virtio_load)."},
     {.attribute = "min-vq-size",
      .match = EXACT,
      .comparison = &rh_equal,

@@ -156,6 +156,12 @@ with_hook() { # HOST
 
 # -- guests ---------------------------------------------------------------------------------------
 
+# As lab.bash's, with rings of 1024 by the XML, too: so they are with any QEMU, and the guest goes from each to each.
+nic() { # DIGIT NUMBER DEVICE
+    echo "<interface type='vdpa'><mac address='52:54:00:00:0$1:0$2'/><source dev='/dev/vhost-vdpa-$3'/>
+        <model type='virtio'/><driver rx_queue_size='1024' tx_queue_size='1024'/></interface>"
+}
+
 # A file NAME.xml. A DEVICE is N of /dev/vhost-vdpa-N, disk:N, or the uuid of a mediated device.
 guest() { # NAME DEVICE…: NAME ends with a digit
     local name=$1 digit=${1: -1} n=0 device
