@@ -23,15 +23,12 @@
 static char *version_in_cache(RhDir *root, const char *file)
 {
     g_autofree char *path = g_strdup_printf(CACHE "/%s", file);
-    g_autofree char *text = NULL;
+    g_autofree char *text = rh_dir_read_head(root, path);
     g_autofree char *number = NULL;
-    const char *begin;
+    const char *begin = text ? strstr(text, VERSION_BEGIN) : NULL;
     const char *end;
     guint64 version;
 
-    if (!rh_dir_read(root, path, &text, NULL) || !text)
-        return NULL;
-    begin = strstr(text, VERSION_BEGIN);
     end = begin ? strstr(begin, VERSION_END) : NULL;
     if (!end)
         return NULL;
@@ -50,10 +47,12 @@ char *rh_hypervisor_here(RhDir *root)
 
     for (guint i = 0; files && i < files->len; i++) {
         const char *file = g_ptr_array_index(files, i);
-        g_autofree char *version =
-            g_str_has_suffix(file, ".xml") ? version_in_cache(root, file) : NULL;
+        g_autofree char *version = NULL;
 
-        if (found && version && !g_str_equal(found, version))
+        if (!g_str_has_suffix(file, ".xml"))
+            continue;
+        version = version_in_cache(root, file);
+        if (!version || (found && !g_str_equal(found, version)))
             return NULL;
         if (!found)
             found = g_steal_pointer(&version);

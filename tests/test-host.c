@@ -372,6 +372,8 @@ static void assert_here(const char *expected)
 /* By libvirt's cache: one version, or it is not known which. */
 static void test_hypervisor_here(void)
 {
+    g_autoptr(GString) content = g_string_new(NULL);
+
     mock_start();
     assert_here(NULL);
     mock_file(CACHE, "README", "<version>9009009</version>");
@@ -379,8 +381,17 @@ static void test_hypervisor_here(void)
     mock_file(CACHE, "b.xml", "<qemuCaps>\n  <version>of a flag</version>\n");
     assert_here(NULL);
     mock_file(CACHE, "c.xml", "<qemuCaps>\n  <flag name='x'/>\n  <version>10000013</version>\n");
+    assert_here(NULL); /* who knows what the others are */
+    mock_file(CACHE, "a.xml", "<version>10000013</version>");
+    mock_file(CACHE, "b.xml", "<version>10000013</version>");
     assert_here("10.0.13");
     mock_file(CACHE, "d.xml", "<version>10000013</version><version>7</version>");
+    assert_here("10.0.13");
+    /* It is as long as an emulator has features, and the version is near its beginning. */
+    g_string_append(content, "<version>10000013</version>");
+    for (guint i = 0; i < 20000; i++)
+        g_string_append(content, "<flag name='x'/>\n");
+    mock_file(CACHE, "d.xml", content->str);
     assert_here("10.0.13");
     mock_file(CACHE, "e.xml", "<version>7002022</version>");
     assert_here(NULL);

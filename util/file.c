@@ -97,6 +97,19 @@ gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **er
     return TRUE;
 }
 
+char *rh_dir_read_head(RhDir *dir, const char *path)
+{
+    RH_AUTOFD fd = openat(dir->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    int errnum = fd < 0 ? errno : read_up_to(fd, MAX_VALUE, FALSE, bytes);
+    char *text;
+
+    if ((errnum && errnum != EFBIG) || bytes->len == 0)
+        return NULL;
+    text = g_utf8_make_valid((const char *)bytes->data, (gssize)MIN(bytes->len, MAX_VALUE));
+    return rh_make_xml_text(text);
+}
+
 gboolean rh_dir_write(RhDir *dir, const char *path, const char *value, GError **error)
 {
     RH_AUTOFD fd = openat(dir->fd, path, O_WRONLY | O_CLOEXEC);

@@ -49,6 +49,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RhDir, rh_dir_free)
  */
 gboolean rh_dir_read(RhDir *dir, const char *path, char **ret_value, GError **error);
 
+/* The first 64 KiB of a file that may be longer, as above; NULL where it cannot be read. Owned by
+ * the caller. */
+char *rh_dir_read_head(RhDir *dir, const char *path);
+
 /* Writes @value to the existing file @path with one write(). Error: RH_ERROR_HOST. */
 gboolean rh_dir_write(RhDir *dir, const char *path, const char *value, GError **error);
 
