@@ -37,7 +37,6 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
     g_autoptr(RhInventory) inventory = NULL;
     g_autoptr(RhRecord) record = NULL;
     g_autoptr(RhHost) host = NULL;
-    const char *qemu = NULL; /* its XML does not say */
 
     if (!read_record(domain, err, error))
         return FALSE;
@@ -46,11 +45,13 @@ static gboolean record_guest(RhDomain *domain, const RhEnvironment *environment,
         return FALSE;
     inventory = rh_environment_inventory(environment, rh_guest_kinds(guest), policy, &host, error);
     rh_users_settle(host, inventory, guest);
-    if (inventory && rh_record_is_of_host(guest->record, inventory))
-        qemu = guest->record->qemu;
-    record = inventory ? rh_record_make(guest, inventory, RH_CONTRACT_NEW, qemu, error) : NULL;
+    record = inventory ? rh_record_make(guest, inventory, RH_CONTRACT_NEW, NULL, error) : NULL;
     if (!record)
         return FALSE;
+    /* when and by what it was started, its XML does not say */
+    rh_record_keep_rings(record, guest);
+    if (rh_record_is_of_host(guest->record, inventory))
+        record->qemu = g_strdup(guest->record->qemu);
     *ret_changed = !guest->record || !rh_record_equal(guest->record, record);
     if (*ret_changed)
         rh_domain_set_record(domain, record, now);

@@ -35,6 +35,7 @@ static const RhAttrInfo attrs[] = {
     [RH_ATTR_MAX_VQ_SIZE] = {"max-vq-size", RH_TYPE_NUMBER, 0},
     [RH_ATTR_MIN_VQ_SIZE] = {"min-vq-size", RH_TYPE_NUMBER, 0},
     [RH_ATTR_RING] = {"ring", RH_TYPE_NUMBER, 0},
+    [RH_ATTR_CTRL_RING] = {"ctrl-ring", RH_TYPE_NUMBER, 0},
     [RH_ATTR_FEATURES] = {"features", RH_TYPE_HEX, 16},
     [RH_ATTR_NEGOTIATED] = {"negotiated", RH_TYPE_HEX, 16},
     [RH_ATTR_MAC] = {"mac", RH_TYPE_MAC, 0},

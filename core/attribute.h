@@ -38,7 +38,8 @@ typedef enum {
     RH_ATTR_MAX_VQS,
     RH_ATTR_MAX_VQ_SIZE,
     RH_ATTR_MIN_VQ_SIZE,
-    RH_ATTR_RING, /* the longest ring that the guest was started with; of a record */
+    RH_ATTR_RING,      /* the longest ring that the guest was started with; of a record */
+    RH_ATTR_CTRL_RING, /* and that of its control queue */
     RH_ATTR_FEATURES,
     RH_ATTR_NEGOTIATED,
     RH_ATTR_MAC,

@@ -66,10 +66,13 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContra
                          const char *qemu, GError **error)
 {
     g_autoptr(RhRecord) record = rh_record_new();
+    gboolean at_home = rh_record_is_of_host(guest->record, host);
+    /* of a guest that has come, what has no entry was plugged in who knows where */
+    gboolean started_here = contract == RH_CONTRACT_NEW || at_home;
 
     rh_record_set_host(record, host, guest->record);
     record->kernel = g_strdup(host->kernel);
-    if (!qemu && contract == RH_CONTRACT_STANDS && rh_record_is_of_host(guest->record, host))
+    if (!qemu && contract == RH_CONTRACT_STANDS && at_home)
         qemu = guest->record->qemu;
     record->qemu = g_strdup(qemu);
     for (guint i = 0; i < guest->devices->len; i++) {
@@ -87,9 +90,22 @@ RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContra
         }
         rh_record_add(record, guest_device,
                       carried ? carry_entry(guest_device, device)
-                              : make_entry(guest_device, device, qemu));
+                              : make_entry(guest_device, device, started_here ? qemu : NULL));
     }
     return g_steal_pointer(&record);
+}
+
+void rh_record_keep_rings(RhRecord *record, const RhGuest *guest)
+{
+    static const RhAttr rings[] = {RH_ATTR_RING, RH_ATTR_CTRL_RING};
+
+    for (guint i = 0; i < guest->devices->len; i++) {
+        const RhGuestDevice *device = g_ptr_array_index(guest->devices, i);
+        RhDevice *made = (RhDevice *)rh_record_made_of(record, device);
+
+        for (guint j = 0; made && device->entry && j < G_N_ELEMENTS(rings); j++)
+            rh_device_take(made, rings[j], device->entry);
+    }
 }
 
 gboolean rh_record_is_lost(const RhGuestDevice *guest_device)
@@ -200,6 +216,7 @@ RhRecord *rh_record_make_definition(const RhGuest *defined, const RhInventory *h
         /* nothing was agreed with a guest that is shut off, and it has no rings */
         rh_device_unset(entry, RH_ATTR_NEGOTIATED);
         rh_device_unset(entry, RH_ATTR_RING);
+        rh_device_unset(entry, RH_ATTR_CTRL_RING);
         rh_record_add(record, device, entry);
     }
     return record;

@@ -24,6 +24,10 @@ typedef enum {
 RhRecord *rh_record_make(const RhGuest *guest, const RhInventory *host, RhContract contract,
                          const char *qemu, GError **error);
 
+/* What the old entries say of the rings that @guest was started with stays in @record, which was
+ * made of it by somebody who does not know of its start. */
+void rh_record_keep_rings(RhRecord *record, const RhGuest *guest);
+
 /*
  * The record of the definition @defined, by which the guest starts the next time. What @running
  * (the guest that runs on it; NULL: none) has now, is as in @recorded, its record; unless the

@@ -22,8 +22,9 @@ static const RhAttr mgmtdev_attrs[] = {RH_ATTR_HANDLE,    RH_ATTR_DRIVER,    RH_
 static const RhAttr vdpa_attrs[] = {VDPA_LASTING,         RH_ATTR_PF,     RH_ATTR_PF_NETDEV,
                                     RH_ATTR_BOUND,        RH_ATTR_STATUS, RH_ATTR_USED_BY,
                                     RH_ATTR_USED_BY_UUID, RH_N_ATTRS};
-static const RhAttr vdpa_recorded[] = {VDPA_LASTING,   RH_ATTR_RING, RH_ATTR_GUEST_ADDRESS,
-                                       RH_ATTR_CHOSEN, RH_ATTR_LOST, RH_N_ATTRS};
+static const RhAttr vdpa_recorded[] = {
+    VDPA_LASTING,   RH_ATTR_RING, RH_ATTR_CTRL_RING, RH_ATTR_GUEST_ADDRESS,
+    RH_ATTR_CHOSEN, RH_ATTR_LOST, RH_N_ATTRS};
 
 static const RhAttr mdev_parent_attrs[] = {RH_ATTR_NAME,
                                            RH_ATTR_BUS,

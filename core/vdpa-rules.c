@@ -40,20 +40,30 @@ typedef struct {
     const char *driver;
     guint traits;         /* of DriverTrait */
     const char *sets_mac; /* the kernel from which VDPA_CMD_DEV_ATTR_SET works; NULL: none */
+    gboolean added_mac;   /* `vdpa dev add` takes an address: config_attr_mask */
+    gboolean added_pairs; /* and a number of queue pairs */
+    gboolean made;        /* of something of its own that has to be there first: VDUSE */
 } Driver;
 
 static const Driver drivers[] = {
     /* 6.12 to 6.18 put the old address into the NIC's table, and do not offer the feature */
-    {"mlx5_core", HAS_GROUPS, "7.0"},
-    {"vdpasim_net", TAKES_MAC | HAS_GROUPS, "6.12"},
-    {"ifcvf", TAKES_MAC, NULL},
-    {"pds_core", TAKES_MAC, NULL},
-    {"octep_vdpa", 0, NULL},
-    {"vduse", 0, NULL},
-    {"vp-vdpa", TAKES_NO_STATE, NULL},
-    {"alibaba-eni-vdpa", TAKES_NO_STATE, NULL},
+    {.driver = "mlx5_core",
+     .traits = HAS_GROUPS,
+     .sets_mac = "7.0",
+     .added_mac = TRUE,
+     .added_pairs = TRUE},
+    {.driver = "vdpasim_net",
+     .traits = TAKES_MAC | HAS_GROUPS,
+     .sets_mac = "6.12",
+     .added_mac = TRUE},
+    {.driver = "ifcvf", .traits = TAKES_MAC},
+    {.driver = "pds_core", .traits = TAKES_MAC, .added_mac = TRUE},
+    {.driver = "octep_vdpa"},
+    {.driver = "vduse", .made = TRUE},
+    {.driver = "vp-vdpa", .traits = TAKES_NO_STATE},
+    {.driver = "alibaba-eni-vdpa", .traits = TAKES_NO_STATE},
     /* from configuration version 2 on it does take state, but nothing shows the version */
-    {"snet-vdpa-driver", TAKES_NO_STATE | TAKES_MAC, NULL},
+    {.driver = "snet-vdpa-driver", .traits = TAKES_NO_STATE | TAKES_MAC},
 };
 
 /* NULL: nothing is known of it. */
@@ -253,6 +263,12 @@ static RhFact source_ring_here(const RhCase *c, const RhRule *rule)
                : source_longest_ring(c, rule);
 }
 
+/* What QEMU @version makes the ring of a control queue; NULL: unknown, the longer one. */
+static guint ctrl_ring(const char *version)
+{
+    return honours_xml(version) ? CTRL_RING : LARGEST_RING;
+}
+
 /* The length travels in the stream, so that it stays what it was at the guest's start, whatever
  * QEMU it runs in later. */
 static void start(const RhGuestDevice *guest_device, RhDevice *entry, const char *qemu)
@@ -260,8 +276,12 @@ static void start(const RhGuestDevice *guest_device, RhDevice *entry, const char
     guint64 largest = rh_device_number(entry, RH_ATTR_MAX_VQ_SIZE, 0);
     guint64 ring = honours_xml(qemu) ? longest_ring(guest_device) : LARGEST_RING;
 
-    if (qemu && largest > 0 && g_strcmp0(guest_device->class, "net") == 0)
+    if (!qemu || g_strcmp0(guest_device->class, "net") != 0)
+        return;
+    if (largest > 0)
         rh_device_set_number(entry, RH_ATTR_RING, MIN(ring, largest));
+    if (offered(entry, RH_NET_F_CTRL_VQ).number)
+        rh_device_set_number(entry, RH_ATTR_CTRL_RING, ctrl_ring(qemu));
 }
 
 /* The longest ring that the guest may have. */
@@ -279,14 +299,33 @@ static RhFact source_ring(const RhCase *c, const RhRule *rule)
     return size.state == RH_FACT_NUMBER || ring_is_of_xml(c->context) ? ring : size;
 }
 
-/* The longest ring that the QEMU here takes from a stream: from 11.1 on no longer one than it has
- * made room for; none known where it is older, or not known. */
-static RhFact host_ring(const RhCase *c, const RhRule *rule)
+/* Whether the QEMU here takes no longer ring from a stream than it has made room for: from 11.1 on.
+ * What is older does not look, and where it is not known, nothing is. */
+static gboolean minds_rings(const RhCase *c)
 {
     const char *qemu = c->context->host->qemu;
 
-    return qemu && rh_natural_compare(qemu, "11.1") >= 0 ? source_longest_ring(c, rule)
-                                                         : rh_fact_none();
+    return qemu && rh_natural_compare(qemu, "11.1") >= 0;
+}
+
+static RhFact host_ring(const RhCase *c, const RhRule *rule)
+{
+    return minds_rings(c) ? source_longest_ring(c, rule) : rh_fact_none();
+}
+
+static RhFact source_ctrl_ring(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    const RhRecord *record = c->context->guest->record;
+
+    if (!offered(c->entry, RH_NET_F_CTRL_VQ).number)
+        return rh_fact_none();
+    return rh_fact_number(
+        rh_device_number(c->entry, RH_ATTR_CTRL_RING, ctrl_ring(record ? record->qemu : NULL)));
+}
+
+static RhFact host_ctrl_ring(const RhCase *c, const RhRule *rule G_GNUC_UNUSED)
+{
+    return minds_rings(c) ? rh_fact_number(CTRL_RING) : rh_fact_none();
 }
 
 /* The shortest ring that the guest may have. */
@@ -873,6 +912,20 @@ static const RhRule rules[] = {
              "then shut it off and start it, before it comes here",
      .why = "A ring that is longer than what was allocated ends the migration when all of the "
             "memory was copied (QEMU 11.1.3, hw/virtio/virtio.c, virtio_load)."},
+    {.attribute = "ctrl-ring",
+     .match = ANY,
+     .only = "net",
+     .comparison = &rh_at_least,
+     .attr = RH_ATTR_CTRL_RING,
+     .source = source_ctrl_ring,
+     .host = host_ctrl_ring,
+     .unknown = RH_UNKNOWN_COMPARED,
+     .text =
+         "the ring of the guest's control queue is {source} long, and QEMU here takes {host} at "
+         "most: shut the guest off to move it",
+     .why = "QEMU 10.0.13 makes it 1024 long and others 64, and what is longer than what was "
+            "allocated ends the migration when all of the memory was copied (QEMU 11.1.3, "
+            "hw/virtio/virtio.c, virtio_load)."},
     {.attribute = "min-vq-size",
      .match = EXACT,
      .comparison = &rh_equal,
@@ -1267,35 +1320,54 @@ static gboolean is_busy(const RhInventory *host, const char *handle)
     return FALSE;
 }
 
-/* Whether nothing that is known of @mgmtdev is against a network device for the guest. */
+/* Whether a guest's address can be given to what is made by @driver, or QEMU writes it there. */
+static gboolean can_have_mac(const RhCase *c, const Driver *driver)
+{
+    return driver->added_mac || (driver->traits & TAKES_MAC) ||
+           source_mac(c, NULL).state != RH_FACT_NUMBER;
+}
+
+/* Whether the configuration has nothing against what is made on @mgmtdev. */
+static gboolean is_allowed(const RhCase *c, const RhDevice *mgmtdev)
+{
+    const char *pool = rh_device_text(c->entry, RH_ATTR_POOL);
+
+    return (pool ? g_strcmp0(pool, rh_device_text(mgmtdev, RH_ATTR_POOL)) == 0
+                 : !c->context->policy->pools_required) &&
+           (c->context->policy->match != RH_MATCH_EXACT ||
+            g_strcmp0(rh_device_text(c->entry, RH_ATTR_DRIVER),
+                      rh_device_text(mgmtdev, RH_ATTR_DRIVER)) == 0);
+}
+
+/* Whether nothing that is known of @mgmtdev is against a network device for the guest. Of a driver
+ * that is in no table nothing is. */
 static gboolean could_make(const RhCase *c, const RhDevice *mgmtdev)
 {
+    const Driver *driver = driver_of(mgmtdev);
     const char *classes = rh_device_text(mgmtdev, RH_ATTR_CLASSES);
-    const char *pool = rh_device_text(c->entry, RH_ATTR_POOL);
     g_auto(GStrv) words = g_strsplit(classes ? classes : "", " ", -1);
+    guint64 features = rh_device_number(mgmtdev, RH_ATTR_FEATURES, G_MAXUINT64);
     guint64 needed = needed_features(c->entry).number & ~EMULATED_NET_FEATURES;
-    guint64 queues = source_net_queues(c, NULL).number;
 
-    if (!g_strv_contains((const char *const *)words, "net") ||
-        (pool && g_strcmp0(pool, rh_device_text(mgmtdev, RH_ATTR_POOL)) != 0) ||
+    if (!driver || driver->made || !g_strv_contains((const char *const *)words, "net") ||
+        !is_allowed(c, mgmtdev) || !can_have_mac(c, driver) || (MODERN_FEATURES & ~features) ||
         is_busy(c->context->host, rh_device_name(mgmtdev)))
         return FALSE;
-    if (c->context->cold)
-        return TRUE;
-    return !(traits_of(mgmtdev) & TAKES_NO_STATE) &&
-           !(needed & ~rh_device_number(mgmtdev, RH_ATTR_FEATURES, G_MAXUINT64)) &&
-           rh_device_number(mgmtdev, RH_ATTR_MAX_VQS, G_MAXUINT64) >= queues;
+    return c->context->cold || (!(driver->traits & TAKES_NO_STATE) && !(needed & ~features) &&
+                                rh_device_number(mgmtdev, RH_ATTR_MAX_VQS, G_MAXUINT64) >=
+                                    source_net_queues(c, NULL).number);
 }
 
 /* How it is made: iproute2, vdpa-dev(8). */
 static char *describe_making(const RhCase *c, const RhDevice *mgmtdev)
 {
+    const Driver *driver = driver_of(mgmtdev);
     const char *name = rh_device_name(c->entry);
     gboolean is_free = name && !rh_inventory_find(c->context->host, RH_KIND_VDPA, name);
     RhFact mac = source_mac(c, NULL);
     RhFact wanted = pairs(c->entry);
     GString *text = g_string_new("no device was made on ");
-    g_autofree char *address = mac.state == RH_FACT_NUMBER
+    g_autofree char *address = mac.state == RH_FACT_NUMBER && driver->added_mac
                                    ? rh_attr_format(RH_ATTR_MAC, (RhValue){.number = mac.number})
                                    : NULL;
 
@@ -1304,7 +1376,7 @@ static char *describe_making(const RhCase *c, const RhDevice *mgmtdev)
                            rh_device_name(mgmtdev));
     if (address)
         g_string_append_printf(text, " mac %s", address);
-    if (wanted.state == RH_FACT_NUMBER && wanted.number > 1)
+    if (wanted.state == RH_FACT_NUMBER && wanted.number > 1 && driver->added_pairs)
         g_string_append_printf(text, " max_vqp %" G_GUINT64_FORMAT, wanted.number);
     g_string_append(text, "' makes one");
     return g_string_free(text, FALSE);

@@ -548,6 +548,17 @@ unrecorded() {
     grep -q 'install a newer virt-rehome here' err
 }
 
+@test "record: what is known of a guest's start stays where its XML is recorded anew" {
+    sed -i 's,/dev/vhost-vdpa-0,/dev/vhost-vdpa-3,' host.xml
+    try record guest.xml --host host.xml --print "${config[@]}"
+    sed -E 's/<record /&qemu="11.1.0" /; s/<vdpa /&ring="1024" ctrl-ring="64" /' out > once.xml
+    try record once.xml --host host.xml --print "${config[@]}"
+    ends 0
+    grep -q 'ring="1024"' out
+    grep -q 'ctrl-ring="64"' out
+    grep -q 'qemu="11.1.0"' out
+}
+
 @test "record: a device that is not on this host" {
     try record guest.xml --host host.xml --print "${config[@]}"
     ends 2

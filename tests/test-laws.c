@@ -567,11 +567,12 @@ static void test_ring_at_start(void)
         guint in_xml;
         guint64 of_device; /* 0: unknown */
         guint64 ring;      /* 0: unknown */
-    } cases[] = {{"net", "7.2.0", 0, 1024, 256},    {"net", "7.2.0", 512, 1024, 512},
-                 {"net", "7.2.0", 1024, 256, 256},  {"net", "10.0.13", 0, 1024, 1024},
-                 {"net", "10.0.13", 0, 4096, 1024}, {"net", "10.0.13", 512, 256, 256},
-                 {"net", NULL, 512, 1024, 0},       {"net", "7.2.0", 0, 0, 0},
-                 {"blk", "7.2.0", 0, 1024, 0}};
+        guint64 ctrl;
+    } cases[] = {{"net", "7.2.0", 0, 1024, 256, 64},      {"net", "7.2.0", 512, 1024, 512, 64},
+                 {"net", "7.2.0", 1024, 256, 256, 64},    {"net", "10.0.13", 0, 1024, 1024, 1024},
+                 {"net", "10.0.13", 0, 4096, 1024, 1024}, {"net", "10.0.13", 512, 256, 256, 1024},
+                 {"net", NULL, 512, 1024, 0, 0},          {"net", "7.2.0", 0, 0, 0, 64},
+                 {"blk", "7.2.0", 0, 1024, 0, 0}};
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         RhGuestDevice guest_device = {
@@ -582,6 +583,10 @@ static void test_ring_at_start(void)
             rh_device_set_number(entry, RH_ATTR_MAX_VQ_SIZE, cases[i].of_device);
         rh_rulebook(RH_KIND_VDPA)->start(&guest_device, entry, cases[i].qemu);
         g_assert_cmpuint(rh_device_number(entry, RH_ATTR_RING, 0), ==, cases[i].ring);
+        g_assert_false(rh_device_knows(entry, RH_ATTR_CTRL_RING));
+        rh_device_set_number(entry, RH_ATTR_FEATURES, RH_NET_F_CTRL_VQ);
+        rh_rulebook(RH_KIND_VDPA)->start(&guest_device, entry, cases[i].qemu);
+        g_assert_cmpuint(rh_device_number(entry, RH_ATTR_CTRL_RING, 0), ==, cases[i].ctrl);
     }
 }
 

@@ -152,3 +152,20 @@ is_there() { # HOST UUID
     goes a b web1
     goes b a web1
 }
+
+@test "a control queue whose ring is longer than the newer QEMU takes: refused" {
+    [ "${LAB_SUITES:-}" = "trixie sid" ] || skip "takes a QEMU of each kind: LAB_SUITES='trixie sid'"
+    net a net-a0 1024 device_features 0x308830028
+    net b net-b0 1024 device_features 0x308830028
+    running a web1 0
+    gives 1024 record a web1 ctrl-ring
+    fails "the ring of the guest's control queue is 1024 long, and QEMU here takes 64 at most" migrate a b web1 --live --persistent
+    answers a web1
+    # One that was started there comes, and goes home.
+    v a destroy web1
+    running b web2 0
+    gives 64 record b web2 ctrl-ring
+    goes b a web2
+    gives 64 record a web2 ctrl-ring
+    goes a b web2
+}
