@@ -155,13 +155,24 @@ static char *describe_no_match(const RhPlan *plan, const RhChoice *choice)
                            rh_device_name(nearest), reasons);
 }
 
+/* Whether nothing that could be made would be considered: what the guest's XML names stays, and is
+ * there, or its key cannot be chosen by whoever makes one. */
+static gboolean is_settled(const RhPlan *plan, const RhGuestDevice *guest_device)
+{
+    const RhKindInfo *info = rh_kind_info(guest_device->kind);
+
+    return rh_plan_is_chosen(plan, guest_device) &&
+           (info->key != info->name || rh_inventory_find_key(plan->context.host, guest_device->kind,
+                                                             rh_guest_device_key(guest_device)));
+}
+
 char *rh_choice_offer(const RhPlan *plan, const RhChoice *choice)
 {
     const RhRuleSet *set = rh_rulebook(choice->guest_device->kind);
     g_autoptr(GPtrArray) offers = g_ptr_array_new_with_free_func(g_free);
     RhCase c = rh_plan_case(plan, choice, NULL);
 
-    if (!choice->guest_device->entry || !set->offer)
+    if (!choice->guest_device->entry || !set->offer || is_settled(plan, choice->guest_device))
         return NULL;
     set->offer(&c, offers);
     if (offers->len == 0)

@@ -371,3 +371,11 @@ char *rh_guest_device_describe(const RhGuestDevice *device)
 {
     return g_strdup_printf("%s '%s'", device->noun, device->source);
 }
+
+gboolean rh_guest_device_has_identity(const RhGuestDevice *device)
+{
+    const char *identity_class = rh_kind_info(device->kind)->identity_class;
+
+    return identity_class &&
+           g_strcmp0(device->class ? device->class : device->model, identity_class) == 0;
+}

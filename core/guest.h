@@ -113,5 +113,8 @@ gboolean rh_guest_has_device(const RhGuest *guest, RhKind kind, const char *key)
 RhGuestDevice *rh_guest_find_twin(const RhGuest *guest, const RhGuest *other,
                                   const RhGuestDevice *device);
 
+/* Whether only a record tells the device from others like it: a disk. */
+gboolean rh_guest_device_has_identity(const RhGuestDevice *device);
+
 /* "vDPA interface '/dev/vhost-vdpa-3'": owned by the caller. */
 char *rh_guest_device_describe(const RhGuestDevice *device);

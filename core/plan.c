@@ -43,16 +43,6 @@ static RhChoice *add_choice(RhPlan *plan, const RhGuestDevice *guest_device)
     return choice;
 }
 
-/* Whether only the record tells the device from others like it. */
-static gboolean has_identity(const RhGuestDevice *guest_device)
-{
-    const char *identity_class = rh_kind_info(guest_device->kind)->identity_class;
-
-    return identity_class &&
-           g_strcmp0(guest_device->class ? guest_device->class : guest_device->model,
-                     identity_class) == 0;
-}
-
 /* A device without an entry in the record: left as it is, or refused. */
 static void settle_unrecorded(const RhPlan *plan, RhChoice *choice, RhOccasion occasion)
 {
@@ -60,7 +50,7 @@ static void settle_unrecorded(const RhPlan *plan, RhChoice *choice, RhOccasion o
     RhUnrecorded unrecorded =
         occasion == RH_OCCASION_MIGRATE ? policy->unrecorded : policy->unrecorded_restore;
 
-    if (has_identity(choice->guest_device))
+    if (rh_guest_device_has_identity(choice->guest_device))
         choice->lack = RH_LACK_IDENTITY;
     else if (unrecorded == RH_UNRECORDED_REJECT)
         choice->lack = RH_LACK_RECORD;
@@ -206,14 +196,17 @@ gboolean rh_plan_lacks_missing(const RhPlan *plan)
     return !plan->fits;
 }
 
-/* Whether the guest may be let go on without the device, for which nothing fits: it is this host's
- * own; or the guest boots, so that nothing has to fit but what it is to be known by. */
+/* Whether the guest may be let go on without the device, for which nothing fits: it boots, so that
+ * nothing has to; or the device is this host's own, and its key is given to no other. No disk is:
+ * who knows which one would be there then. */
 static gboolean may_await(const RhPlan *plan, const RhChoice *choice, RhOccasion occasion)
 {
-    return occasion == RH_OCCASION_RESTORE &&
-           (rh_choice_is_missing(plan, choice) ||
-            (plan->context.cold && !is_on_host(plan, choice->guest_device) &&
-             !has_identity(choice->guest_device)));
+    const RhKindInfo *info = rh_kind_info(choice->guest_device->kind);
+
+    if (occasion != RH_OCCASION_RESTORE || rh_guest_device_has_identity(choice->guest_device))
+        return FALSE;
+    return plan->context.cold ? !is_on_host(plan, choice->guest_device)
+                              : info->key == info->name && rh_choice_is_missing(plan, choice);
 }
 
 static void settle_recorded(RhPlan *plan, const RhAssign *assign, guint row, RhOccasion occasion)

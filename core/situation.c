@@ -34,9 +34,11 @@ static char *find_taken(const RhSituation *situation, const RhPlan *plan)
             continue;
         device = rh_guest_device_describe(choice->guest_device);
         words = rh_user_format(&user);
-        return g_strdup_printf("guest '%s' cannot have its %s, which has no record and is left "
-                               "as it is: it is in use by %s",
-                               name ? name : "", device, words);
+        return g_strdup_printf(
+            "guest '%s' cannot have its %s, which %s and is left as it is: it is "
+            "in use by %s",
+            name ? name : "", device, choice->awaited ? "is not on this host" : "has no record",
+            words);
     }
     return NULL;
 }

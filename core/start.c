@@ -50,6 +50,11 @@ static guint count_reserved(const RhStart *start)
     return n;
 }
 
+gboolean rh_start_has_reservation(const RhStart *start)
+{
+    return count_reserved(start) > 0;
+}
+
 gboolean rh_start_was_cold(const RhStart *start)
 {
     for (guint i = 0; i < start->standings->len; i++)
@@ -144,6 +149,7 @@ char *rh_start_find_exchange(const RhStart *start)
 static gboolean may_come(const RhStart *start, const RhStanding *standing)
 {
     return !standing->is_here && !start->needs_all &&
+           !rh_guest_device_has_identity(standing->device) &&
            (!standing->is_reserved || is_awaited(standing));
 }
 

@@ -53,6 +53,9 @@ gboolean rh_start_is_planned(const RhStart *start);
  */
 gboolean rh_start_was_cold(const RhStart *start);
 
+/* Whether the guest has a reservation: its state comes, or it has just come offline. */
+gboolean rh_start_has_reservation(const RhStart *start);
+
 /*
  * Whether the rules must judge the guest's devices as they stand: those of a guest from another
  * host that were never planned here, or that somebody changed after they were; those that were
@@ -74,7 +77,7 @@ gboolean rh_start_boots(const RhStart *start, gboolean in_doubt);
 char *rh_start_find_exchange(const RhStart *start);
 
 /* Why the guest's devices, as its XML names them, cannot be had; likewise. A device that is not on
- * this host is an obstacle where it was planned a moment ago, or all has to be here. */
+ * this host is an obstacle where it is a disk, was planned a moment ago, or all has to be here. */
 char *rh_start_find_obstacle(const RhStart *start);
 
 /* What to say of those that are not on this host: a script of the site's may make them before

@@ -265,6 +265,7 @@ typedef struct {
     gboolean settled;  /* the rules have spoken: its devices were planned here, or judged */
     gboolean boots;    /* they are to judge it as a guest that boots anew */
     gboolean was_cold; /* its devices were planned so a moment ago */
+    gboolean awaited;  /* they were planned as those of one whose state comes */
 } Call;
 
 static void call_clear(Call *call)
@@ -292,6 +293,11 @@ static char *describe_judgement(const Call *call)
             "'virt-rehome record %s' where it runs and migrate it again; if it starts here, try "
             "again in %d seconds, or 'virt-rehome release %s' first",
             guest, RH_RESERVATION_SECONDS, guest);
+    if (call->awaited)
+        return g_strdup_printf("it was judged as a guest whose state comes, for which devices were "
+                               "planned here a moment ago; if it boots anew, try again in %d "
+                               "seconds, or 'virt-rehome release %s' first",
+                               RH_RESERVATION_SECONDS, guest);
     return g_strdup_printf("it was judged as a guest whose state is loaded, since its record does "
                            "not say that it is shut off; if it boots anew, 'virt-rehome refresh "
                            "%s' gives it what fits then",
@@ -320,6 +326,8 @@ static char *judge_again(Call *call)
     if (!rh_incoming_decide(call->environment, call->bytes, RH_INCOMING_AGAIN, &ledger, &decision,
                             &error))
         rh_journal_add(RH_EVENT_WARNING, NULL, "%s", error->message);
+    if (decision.refusal)
+        rh_journal_add(RH_EVENT_WARNING, NULL, "%s", decision.refusal);
     if (error || decision.refusal)
         return g_steal_pointer(&call->left);
     rh_journal_add(RH_EVENT_WARNING, NULL,
@@ -388,6 +396,8 @@ static char *claim_devices(Session *session, Call *call, const Known *known)
         note_held(guest, RH_CLAIM_CLAIMED);
         return NULL;
     }
+    if (call->left)
+        return g_steal_pointer(&call->left);
     if (!g_error_matches(error, RH_ERROR, RH_ERROR_REFUSED)) {
         rh_ledger_close(session->ledger);
         return judge_in_doubt(call, error->message);
@@ -445,6 +455,7 @@ static char *prepare(Call *call)
     gather(&session, guest, &known);
     call->settled = rh_start_is_planned(&known.start);
     call->was_cold = rh_start_was_cold(&known.start);
+    call->awaited = rh_start_has_reservation(&known.start);
     call->boots = rh_start_boots(&known.start, call->doubt != NULL);
     if (call->left || rh_start_needs_judgement(&known.start, call->doubt != NULL)) {
         session_clear(&session);

@@ -422,6 +422,7 @@ vgpu_here() { # TYPE…: of what is there, none or one
     passes web1 restore begin
     vgpu_here nvidia-110
     refused "type is nvidia-110, must be nvidia-105: a running guest's state" web1 prepare begin
+    grep -q "it was judged as a guest whose state comes, for which devices were planned here a moment ago" err
     rm -r state
     passes web1 prepare begin
     # From elsewhere nothing is awaited.
@@ -430,6 +431,48 @@ vgpu_here() { # TYPE…: of what is there, none or one
     sed -i 's/host="kvm1"/host="kvm3"/' web1.xml
     passes web1 restore begin
     refused "has no match here" web1 prepare begin
+}
+
+@test "a disk that is missing is refused, and a NIC where a state comes: others get their numbers" {
+    inventory ""
+    disk /dev/vhost-vdpa-5 disk-of-web1
+    refused "its vDPA disk '/dev/vhost-vdpa-5' is not on this host" web1 prepare begin
+    sed -i 's/<record /&state="off" /' web1.xml
+    refused "its vDPA disk '/dev/vhost-vdpa-5' is not on this host" web1 prepare begin
+    passes web1 restore begin
+    refused "this host has no vDPA device" web1 prepare begin
+    passes web1 restore begin
+    inventory "$(vdpa disk-of-web1 5 "$blk")"
+    passes web1 prepare begin
+    rm -r state
+    inventory ""
+    nic /dev/vhost-vdpa-5 tenant-a
+    passes web1 prepare begin
+    rm -r state
+    passes web1 restore begin
+    refused "this host has no vDPA device" web1 prepare begin
+    passes web1 restore begin
+    inventory "$(vdpa tenant-a 5 "$net")"
+    passes web1 prepare begin
+}
+
+@test "nothing is offered in place of what a guest that starts names" {
+    vgpu nvidia-105 "GRID V100D-1Q"
+    sed -i 's/host="kvm1"/host="kvm3"/' web1.xml
+    vgpu_here nvidia-110
+    refused "names '$uuid' here, which does not fit: type is nvidia-110" web1 prepare begin
+    ! grep -q "mdevctl" err
+    vgpu_here
+    refused "names a device that this host does not have; '0000:84:00.0' has room for 1 more, and 'mdevctl start --uuid $uuid" web1 prepare begin
+}
+
+@test "two guests cannot await one device" {
+    vgpu nvidia-105 "GRID V100D-1Q"
+    vgpu_here
+    passes web1 restore begin
+    sed 's/web1/web2/; s/6f5a1c1e/6f5a1c1f/' web1.xml > web2.xml
+    passes web2 restore begin
+    refused "guest 'web2' cannot have its mediated device '$uuid', which is not on this host and is left as it is: it is in use by guest web1" web2 prepare begin
 }
 
 @test "what a restore was refused for is looked at again at prepare, as a stream" {
