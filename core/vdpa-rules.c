@@ -263,7 +263,8 @@ static RhFact source_ring_here(const RhCase *c, const RhRule *rule)
                : source_longest_ring(c, rule);
 }
 
-/* What QEMU @version makes the ring of a control queue; NULL: unknown, the longer one. */
+/* What QEMU @version makes the ring of a control queue, which it has whether or not the device has;
+ * NULL: unknown, the longer one. */
 static guint ctrl_ring(const char *version)
 {
     return honours_xml(version) ? CTRL_RING : LARGEST_RING;
@@ -280,8 +281,7 @@ static void start(const RhGuestDevice *guest_device, RhDevice *entry, const char
         return;
     if (largest > 0)
         rh_device_set_number(entry, RH_ATTR_RING, MIN(ring, largest));
-    if (offered(entry, RH_NET_F_CTRL_VQ).number)
-        rh_device_set_number(entry, RH_ATTR_CTRL_RING, ctrl_ring(qemu));
+    rh_device_set_number(entry, RH_ATTR_CTRL_RING, ctrl_ring(qemu));
 }
 
 /* The longest ring that the guest may have. */
@@ -317,8 +317,6 @@ static RhFact source_ctrl_ring(const RhCase *c, const RhRule *rule G_GNUC_UNUSED
 {
     const RhRecord *record = c->context->guest->record;
 
-    if (!offered(c->entry, RH_NET_F_CTRL_VQ).number)
-        return rh_fact_none();
     return rh_fact_number(
         rh_device_number(c->entry, RH_ATTR_CTRL_RING, ctrl_ring(record ? record->qemu : NULL)));
 }
@@ -923,8 +921,9 @@ static const RhRule rules[] = {
      .text =
          "the ring of the guest's control queue is {source} long, and QEMU here takes {host} at "
          "most: shut the guest off to move it",
-     .why = "QEMU 10.0.13 makes it 1024 long and others 64, and what is longer than what was "
-            "allocated ends the migration when all of the memory was copied (QEMU 11.1.3, "
+     .why = "QEMU has that queue whatever the device has, 10.0.13 makes its ring 1024 long and "
+            "others 64, and what is longer than what was allocated ends the migration when all of "
+            "the memory was copied (QEMU 11.1.3, "
             "hw/virtio/virtio.c, virtio_load)."},
     {.attribute = "min-vq-size",
      .match = EXACT,

@@ -583,9 +583,6 @@ static void test_ring_at_start(void)
             rh_device_set_number(entry, RH_ATTR_MAX_VQ_SIZE, cases[i].of_device);
         rh_rulebook(RH_KIND_VDPA)->start(&guest_device, entry, cases[i].qemu);
         g_assert_cmpuint(rh_device_number(entry, RH_ATTR_RING, 0), ==, cases[i].ring);
-        g_assert_false(rh_device_knows(entry, RH_ATTR_CTRL_RING));
-        rh_device_set_number(entry, RH_ATTR_FEATURES, RH_NET_F_CTRL_VQ);
-        rh_rulebook(RH_KIND_VDPA)->start(&guest_device, entry, cases[i].qemu);
         g_assert_cmpuint(rh_device_number(entry, RH_ATTR_CTRL_RING, 0), ==, cases[i].ctrl);
     }
 }

@@ -119,8 +119,6 @@ tell_of() { # HOST
 
 # A vDPA NIC; its number is the lowest that is free.
 net() { # HOST NAME RING [ARG… of vdpa dev add]
-    # A guest of QEMU 10.0's does not go to 11.1 with a control queue.
-    [ "${LAB_SUITES:-}" != "trixie sid" ] || [[ "$*" == *device_features* ]] || set -- "$@" device_features 0x308010028
     new_vdpa vdpasim_net "$@"
 }
 
