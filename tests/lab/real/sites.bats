@@ -172,7 +172,7 @@ is_there() { # HOST UUID
     gives 64 record a both1 ctrl-ring
     goes a b both1
     v b destroy both1
-    running a tty1 $tty_a
-    goes a b tty1
-    goes b a tty1
+    running a tty2 $tty_a
+    goes a b tty2
+    goes b a tty2
 }
