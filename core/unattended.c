@@ -5,7 +5,7 @@ RhUnattended *rh_unattended_new(char *kind, const char *noun, char *source)
 {
     RhUnattended *unattended = g_new0(RhUnattended, 1);
 
-    unattended->kind = kind;
+    unattended->kind = kind ? kind : g_strdup("unknown");
     unattended->noun = noun;
     unattended->source = source;
     return unattended;

@@ -25,7 +25,7 @@ typedef struct {
         is_unknown; /* in a form that is not understood, by a name that is another's elsewhere */
 } RhUnattended;
 
-/* Takes @kind and @source over; @noun is borrowed. Owned by the caller. */
+/* Takes @kind (NULL: the XML has none) and @source over; @noun is borrowed. Owned by the caller. */
 RhUnattended *rh_unattended_new(char *kind, const char *noun, char *source);
 void rh_unattended_free(RhUnattended *unattended);
 

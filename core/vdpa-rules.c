@@ -1338,17 +1338,15 @@ static gboolean is_allowed(const RhCase *c, const RhDevice *mgmtdev)
                       rh_device_text(mgmtdev, RH_ATTR_DRIVER)) == 0);
 }
 
-/* Whether nothing that is known of @mgmtdev is against a network device for the guest. Of a driver
- * that is in no table nothing is. */
-static gboolean could_make(const RhCase *c, const RhDevice *mgmtdev)
+/* Whether nothing that is known of @mgmtdev is against a network device for the guest. */
+static gboolean could_make(const RhCase *c, const RhDevice *mgmtdev, const Driver *driver)
 {
-    const Driver *driver = driver_of(mgmtdev);
     const char *classes = rh_device_text(mgmtdev, RH_ATTR_CLASSES);
     g_auto(GStrv) words = g_strsplit(classes ? classes : "", " ", -1);
     guint64 features = rh_device_number(mgmtdev, RH_ATTR_FEATURES, G_MAXUINT64);
     guint64 needed = needed_features(c->entry).number & ~EMULATED_NET_FEATURES;
 
-    if (!driver || driver->made || !g_strv_contains((const char *const *)words, "net") ||
+    if (driver->made || !g_strv_contains((const char *const *)words, "net") ||
         !is_allowed(c, mgmtdev) || !can_have_mac(c, driver) || (MODERN_FEATURES & ~features) ||
         is_busy(c->context->host, rh_device_name(mgmtdev)))
         return FALSE;
@@ -1358,9 +1356,8 @@ static gboolean could_make(const RhCase *c, const RhDevice *mgmtdev)
 }
 
 /* How it is made: iproute2, vdpa-dev(8). */
-static char *describe_making(const RhCase *c, const RhDevice *mgmtdev)
+static char *describe_making(const RhCase *c, const RhDevice *mgmtdev, const Driver *driver)
 {
-    const Driver *driver = driver_of(mgmtdev);
     const char *name = rh_device_name(c->entry);
     gboolean is_free = name && !rh_inventory_find(c->context->host, RH_KIND_VDPA, name);
     RhFact mac = source_mac(c, NULL);
@@ -1389,9 +1386,11 @@ static void offer(const RhCase *c, GPtrArray *offers)
     for (guint i = 0; is_net(c) && i < mgmtdevs->len; i++) {
         const RhDevice *mgmtdev = g_ptr_array_index(mgmtdevs, i);
 
-        if (!could_make(c, mgmtdev))
+        const Driver *driver = driver_of(mgmtdev); /* NULL: nothing is known of it */
+
+        if (!driver || !could_make(c, mgmtdev, driver))
             continue;
-        g_ptr_array_add(offers, describe_making(c, mgmtdev));
+        g_ptr_array_add(offers, describe_making(c, mgmtdev, driver));
         return;
     }
 }

@@ -88,7 +88,7 @@ char *rh_hypervisor_of_guest(const char *root, const char *name)
         g_autofree char *path = g_build_filename(root, file, NULL);
         g_autoptr(GBytes) bytes = rh_read_regular(path, "the guest's log", NULL);
 
-        if (bytes)
+        if (bytes && g_bytes_get_size(bytes) > 0)
             version = last_start_in(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     }
     return version;

@@ -548,6 +548,14 @@ unrecorded() {
     grep -q 'install a newer virt-rehome here' err
 }
 
+@test "check: host devices of no type at all, twice" {
+    local device="<hostdev mode='subsystem' type=''><source dev='/dev/x'/></hostdev>"
+    echo "<domain type='kvm'><name>odd</name><devices>$device$device</devices></domain>" > odd.xml
+    try check odd.xml --host host.xml --format json "${config[@]}"
+    ends 0
+    json '[one["kind"] for one in it["unattended"]] == ["unknown"]'
+}
+
 @test "record: what is known of a guest's start stays where its XML is recorded anew" {
     sed -i 's,/dev/vhost-vdpa-0,/dev/vhost-vdpa-3,' host.xml
     try record guest.xml --host host.xml --print "${config[@]}"
