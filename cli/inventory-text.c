@@ -52,15 +52,6 @@ static void append_table(GString *out, const RhKindInfo *info, const GPtrArray *
     }
 }
 
-/* Whether devices of the kind say how many of them can be made. */
-static gboolean is_offer(const RhKindInfo *info)
-{
-    for (const RhAttr *attr = info->attrs; *attr != RH_N_ATTRS; attr++)
-        if (*attr == RH_ATTR_AVAILABLE)
-            return TRUE;
-    return FALSE;
-}
-
 /* What @device calls the @name of what it hangs on, in the @home of that. */
 static char *full_name(const RhDevice *device, RhAttr home, RhAttr name)
 {
@@ -140,7 +131,7 @@ void rh_inventory_append_text(GString *out, const RhInventory *inventory, gboole
     for (guint kind = 0; kind < RH_N_KINDS; kind++) {
         const GPtrArray *devices = inventory->devices[kind];
 
-        if (devices->len > 0 && !all && is_offer(rh_kind_info((RhKind)kind)))
+        if (devices->len > 0 && !all && rh_kind_has((RhKind)kind, RH_ATTR_AVAILABLE))
             append_offers(out, inventory, (RhKind)kind);
         else if (devices->len > 0)
             append_table(out, rh_kind_info((RhKind)kind), devices);
